@@ -1,0 +1,1 @@
+"""An event organizer's contact center, as rules one can trust."""

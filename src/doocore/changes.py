@@ -1,0 +1,195 @@
+"""What a decision wants written, as data.
+
+A plan returns a tuple of these; a store writes them, whole or not at all, together with the history that follows from
+their envelope. A change carries complete values: no store has to decide anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from doocore.model.booking import RecordedBooking
+from doocore.model.contact import Contact, Group, GroupId, OptOut
+from doocore.model.contact_import import ImportId, ImportRecord, RowReport
+from doocore.model.event import Event
+from doocore.model.fields import ContactField, FieldValue
+from doocore.model.frozen import FrozenDict
+from doocore.model.history import Envelope, HistoryEntry
+from doocore.model.identifiers import ContactId, IdentifierKey
+from doocore.model.organization import OrganizationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CreateContact:
+    """A contact comes into being; its origin says how."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateContact:
+    """A contact's values or subscriptions change.
+
+    The store writes *after* if the contact still has the version of *before* (`after.version` is one more), and one
+    history entry; else it raises `StaleVersionError` and writes nothing. `row` is the line of an import's file.
+    """
+
+    before: Contact
+    after: Contact
+    rules: tuple[str, ...] = ()
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetireContact:
+    """A contact ceases to be, merged into *survivor*: its ID resolves to it, its identifiers become its aliases (MG-1, MG-5)."""
+
+    contact_id: ContactId
+    survivor_id: ContactId
+    aliases: tuple[IdentifierKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptOut:
+    """A person's own unsubscription binds its address (SU-5); recording it twice changes nothing."""
+
+    opt_out: OptOut
+
+
+@dataclass(frozen=True, slots=True)
+class LiftOptOut:
+    """The person (or staff with confirmation) takes the unsubscription back (SU-4)."""
+
+    opt_out: OptOut
+
+
+@dataclass(frozen=True, slots=True)
+class CreateGroup:
+    """A group comes into being; a second of the same folded name is refused with `DuplicateNameError` (GR-1)."""
+
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class JoinGroup:
+    """A contact joins a group; one that is in it already stays as it was, with the moment it first joined."""
+
+    group_id: GroupId
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveGroup:
+    """A contact leaves a group; one that is not in it stays out."""
+
+    group_id: GroupId
+    contact_id: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class PutField:
+    """A field is created, or its name, options or archiving change; names are checked by the plan (FI-3)."""
+
+    field: ContactField
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEvent:
+    """An event comes into being."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEvent:
+    """An event changes, if it still has the version before `event.version`; else `StaleVersionError`."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSettings:
+    """The organization's settings become these."""
+
+    settings: OrganizationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBooking:
+    """A delivered booking is kept, with what was decided about its parties."""
+
+    booking: RecordedBooking
+
+
+@dataclass(frozen=True, slots=True)
+class StartImport:
+    """An import begins."""
+
+    record: ImportRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRows:
+    """What became of a batch of rows, in the order of the file; counts are computed from these (IM-10)."""
+
+    import_id: ImportId
+    rows: tuple[RowReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishImport:
+    """An import is through; the moment is the envelope's."""
+
+    import_id: ImportId
+
+
+Change: TypeAlias = (
+    CreateContact
+    | UpdateContact
+    | RetireContact
+    | RecordOptOut
+    | LiftOptOut
+    | CreateGroup
+    | JoinGroup
+    | LeaveGroup
+    | PutField
+    | CreateEvent
+    | ChangeEvent
+    | ChangeSettings
+    | RecordBooking
+    | StartImport
+    | RecordRows
+    | FinishImport
+)
+
+
+def history_entry(change: UpdateContact, envelope: Envelope) -> HistoryEntry:
+    """Derive the history entry of *change* from what differs between before and after (HI-1)."""
+    before, after = _observable(change.before), _observable(change.after)
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return HistoryEntry(
+        contact_id=change.after.id,
+        version=change.after.version,
+        at=envelope.at,
+        actor=str(envelope.actor),
+        cause=envelope.cause,
+        reference=envelope.reference,
+        row=change.row,
+        rules=change.rules,
+        before=FrozenDict({key: before[key] for key in changed if key in before}),
+        after=FrozenDict({key: after[key] for key in changed if key in after}),
+    )
+
+
+def _observable(contact: Contact) -> dict[str, FieldValue]:
+    if not contact.subscriptions:
+        return contact.values
+    return {**contact.values, **{each.value: consent.state.value for each, consent in contact.subscriptions.items()}}
+
+
+def group_by_kind(changes: Sequence[Change]) -> dict[type[Change], list[Change]]:
+    """Sort changes by kind, each kind in its order, for a store that writes each kind in bulk."""
+    kinds: dict[type[Change], list[Change]] = {}
+    for change in changes:
+        kinds.setdefault(type(change), []).append(change)
+    return kinds

@@ -1,0 +1,160 @@
+"""An import: its options, and what became of each row (chapter 6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import NewType, TypeAlias
+
+from doocore.model.fields import FieldType
+from doocore.model.frozen import FrozenDict
+from doocore.model.identifiers import IdentifierKind
+
+ImportId = NewType("ImportId", str)
+
+
+class DuplicateMode(Enum):
+    """What happens to a row that matches a contact (IM-5)."""
+
+    FILL_EMPTY = "fill_empty"
+    OVERWRITE = "overwrite"
+    ONLY_NEW = "only_new"
+
+
+class InvalidValues(Enum):
+    """What happens to a row with an invalid cell that does not identify (IM-19)."""
+
+    REFUSE_ROW = "refuse_row"
+    LEAVE_OUT = "leave_out"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFieldFromColumn:
+    """Make a custom field out of a column (IM-3)."""
+
+    name: str
+    type: FieldType = FieldType.SHORT_TEXT
+
+
+ColumnTarget: TypeAlias = str | CreateFieldFromColumn | None
+"""Where a column goes: the name of a field (or of what else an import knows), a field to create, or nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """How to import a list (chapter 6).
+
+    `mapping` overrides the automatic mapping for the columns it names. `groups` are names; those that do not exist
+    are made. `existing_to_group` collects the contacts that `only_new` left alone (IM-6).
+    """
+
+    identify_by: IdentifierKind = IdentifierKind.EMAIL
+    duplicates: DuplicateMode = DuplicateMode.FILL_EMPTY
+    groups: tuple[str, ...] = ()
+    existing_to_group: str | None = None
+    invalid_values: InvalidValues = InvalidValues.REFUSE_ROW
+    mapping: FrozenDict[str, ColumnTarget] = FrozenDict()
+    add_system_options: bool = False
+    add_custom_options: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "groups", tuple(self.groups))
+        object.__setattr__(self, "mapping", FrozenDict(self.mapping))
+
+
+class RowOutcome(Enum):
+    """What became of a row (IM-8)."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    UNPROCESSED = "unprocessed"
+
+
+class RowReason(Enum):
+    """Why a row was not processed: the closed list of IM-8; the value reasons are warnings under IM-19."""
+
+    MISSING_IDENTIFIER = "missing_identifier"
+    DUPLICATE_IN_FILE = "duplicate_in_file"
+    AMBIGUOUS = "ambiguous"
+    UNKNOWN_CONTACT_ID = "unknown_contact_id"
+    CUSTOMER_ID_TAKEN = "customer_id_taken"
+    SUPPRESSED = "suppressed"
+    INVALID_EMAIL = "invalid_email"
+    INVALID_VALUE = "invalid_value"
+    UNKNOWN_OPTION = "unknown_option"
+    TOO_LONG = "too_long"
+    WRONG_COLUMN_COUNT = "wrong_column_count"
+
+
+class RowWarning(Enum):
+    """What a processed row is to be remarked on: the closed list of IM-8."""
+
+    EMAIL_SHARED = "email_shared"
+    OPTED_OUT = "opted_out"
+    INVALID_EMAIL = "invalid_email"
+    INVALID_VALUE = "invalid_value"
+    UNKNOWN_OPTION = "unknown_option"
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One reason or warning: the word, the column and cell it is about, and what to do.
+
+    `column` and `cell` are empty where the whole row is meant.
+    """
+
+    word: RowReason | RowWarning
+    column: str = ""
+    cell: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowReport:
+    """What became of one row: `line` is where it starts in the file (the header is line 1).
+
+    `cells` are the original cells, kept for rows that were not processed so that they can be corrected (IM-10).
+    """
+
+    line: int
+    outcome: RowOutcome
+    contact_id: str | None = None
+    reasons: tuple[Remark, ...] = ()
+    warnings: tuple[Remark, ...] = ()
+    cells: tuple[str, ...] = ()
+
+    @property
+    def notable(self) -> bool:
+        """Whether there is more to say about this row than its outcome."""
+        return bool(self.reasons or self.warnings)
+
+
+class ImportStatus(Enum):
+    """Where an import stands."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRecord:
+    """An import as it is kept: which file, how, how far; its rows stand beside it."""
+
+    id: ImportId
+    fingerprint: str
+    columns: tuple[str, ...]
+    ignored_columns: tuple[str, ...]
+    options: ImportOptions
+    started_at: datetime
+    actor: str
+    total_rows: int
+    file_name: str = ""
+    status: ImportStatus = ImportStatus.RUNNING
+    finished_at: datetime | None = None
+
+
+OutcomeCounts: TypeAlias = Mapping[RowOutcome, int]
+"""How many rows had which outcome, counted from the rows."""

@@ -1,0 +1,66 @@
+"""How it came about: the envelope of a change, a contact's origin, and the entries of its history (HI-1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from doocore.model.fields import FieldValues
+from doocore.model.organization import Actor
+
+
+class Cause(Enum):
+    """Through what a change came."""
+
+    BOOKING = "booking"
+    IMPORT = "import"
+    BY_HAND = "by_hand"
+    PORTAL = "portal"
+    MERGE = "merge"
+    UNDO = "undo"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What all changes of one transaction have in common: why, who, when (PR-4, HI-1).
+
+    `reference` names the booking, import or merge; empty where a change stands for itself.
+    """
+
+    cause: Cause
+    actor: Actor
+    at: datetime
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a record comes from, kept on the record, so that creating it writes no value twice.
+
+    `row` is the line of an import's file, or None.
+    """
+
+    cause: Cause
+    actor: str
+    reference: str = ""
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One change of one contact: what was before, what is after, of the fields that changed only.
+
+    A subscription stands under its own name with the word of its state; what was blank is not in `before`.
+    `version` is the contact's version that this change made, so that any past state is the present one walked back.
+    """
+
+    contact_id: str
+    version: int
+    at: datetime
+    actor: str
+    cause: Cause
+    reference: str
+    row: int | None
+    rules: tuple[str, ...]
+    before: FieldValues
+    after: FieldValues

@@ -1,0 +1,62 @@
+"""The words by which a contact is found: address, customer ID, contact ID; and the booking number."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType
+
+ContactId = NewType("ContactId", str)
+"""The system's own identifier of a contact: digits and letters, never given twice (ID-1)."""
+
+CustomerId = NewType("CustomerId", str)
+"""The organizer's identifier of a contact: opaque, trimmed, at most 255 characters (ID-5)."""
+
+BookingNumber = NewType("BookingNumber", str)
+"""`TX-XXXX-XXXX`, made by `parse_booking_number` alone (ID-7)."""
+
+_NUMBER = re.compile(r"TX-?([A-Z0-9]{4})-?([A-Z0-9]{4})", re.ASCII)
+_LONGEST_NUMBER = 64
+
+
+class IdentifierKind(Enum):
+    """What kind of identifier a key is; the first three identify contacts, all can be locked."""
+
+    EMAIL = "email"
+    CUSTOMER_ID = "customer_id"
+    CONTACT_ID = "contact_id"
+    BOOKING_NUMBER = "booking_number"
+    GROUP_NAME = "group_name"
+    FIELD_NAME = "field_name"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierKey:
+    """A typed key: what is looked up, and what a transaction locks.
+
+    `key` is compared bytewise; for an address it is the match key (ID-3).
+    """
+
+    kind: IdentifierKind
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAddress:
+    """An address as entered (trimmed), and the match key by which it is compared (ID-3)."""
+
+    text: str
+    key: str
+
+
+def parse_booking_number(text: str) -> BookingNumber | None:
+    """Read a booking number: case and spaces do not count (ID-7); None if it is not one.
+
+    >>> parse_booking_number(" tx-ab12 - cd34")
+    'TX-AB12-CD34'
+    >>> parse_booking_number("AB12-CD34") is None
+    True
+    """
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    found = _NUMBER.fullmatch("".join(text.split()).upper())
+    return BookingNumber(f"TX-{found[1]}-{found[2]}") if found else None

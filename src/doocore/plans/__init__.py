@@ -1,0 +1,1 @@
+"""Stories: what a request needs to know, and what it wants written."""
