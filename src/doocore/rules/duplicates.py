@@ -1,0 +1,54 @@
+"""Duplicate modes, IM-5 and SU-3: what an import may change in a contact that a row matches.
+
+Two rules for this file. 1: the mode alone decides; which contact matches was found before. 2: a blank cell is never
+asked about, it changes nothing under any mode.
+"""
+
+from collections.abc import Mapping
+
+from doocore.model.contact import Consent, SubscriptionState, Through
+from doocore.model.contact_import import DuplicateMode
+from doocore.rules.syncing import Standing
+
+WRITES_VALUE: Mapping[tuple[DuplicateMode, Standing], bool] = {
+    (DuplicateMode.FILL_EMPTY, Standing.BLANK): True,
+    (DuplicateMode.FILL_EMPTY, Standing.EQUAL): False,
+    (DuplicateMode.FILL_EMPTY, Standing.DIFFERENT): False,
+    (DuplicateMode.OVERWRITE, Standing.BLANK): True,
+    (DuplicateMode.OVERWRITE, Standing.EQUAL): False,
+    (DuplicateMode.OVERWRITE, Standing.DIFFERENT): True,
+    (DuplicateMode.ONLY_NEW, Standing.BLANK): False,
+    (DuplicateMode.ONLY_NEW, Standing.EQUAL): False,
+    (DuplicateMode.ONLY_NEW, Standing.DIFFERENT): False,
+}
+"""Whether a given value is written, by what the contact has there (IM-5)."""
+
+WRITES_SUBSCRIPTION: Mapping[tuple[DuplicateMode, SubscriptionState, SubscriptionState], bool] = {
+    (DuplicateMode.FILL_EMPTY, SubscriptionState.UNKNOWN, SubscriptionState.SUBSCRIBED): True,
+    (DuplicateMode.FILL_EMPTY, SubscriptionState.UNKNOWN, SubscriptionState.UNSUBSCRIBED): True,
+    (DuplicateMode.FILL_EMPTY, SubscriptionState.SUBSCRIBED, SubscriptionState.SUBSCRIBED): False,
+    (DuplicateMode.FILL_EMPTY, SubscriptionState.SUBSCRIBED, SubscriptionState.UNSUBSCRIBED): True,
+    (DuplicateMode.FILL_EMPTY, SubscriptionState.UNSUBSCRIBED, SubscriptionState.SUBSCRIBED): False,
+    (DuplicateMode.FILL_EMPTY, SubscriptionState.UNSUBSCRIBED, SubscriptionState.UNSUBSCRIBED): False,
+    (DuplicateMode.OVERWRITE, SubscriptionState.UNKNOWN, SubscriptionState.SUBSCRIBED): True,
+    (DuplicateMode.OVERWRITE, SubscriptionState.UNKNOWN, SubscriptionState.UNSUBSCRIBED): True,
+    (DuplicateMode.OVERWRITE, SubscriptionState.SUBSCRIBED, SubscriptionState.SUBSCRIBED): False,
+    (DuplicateMode.OVERWRITE, SubscriptionState.SUBSCRIBED, SubscriptionState.UNSUBSCRIBED): True,
+    (DuplicateMode.OVERWRITE, SubscriptionState.UNSUBSCRIBED, SubscriptionState.SUBSCRIBED): True,
+    (DuplicateMode.OVERWRITE, SubscriptionState.UNSUBSCRIBED, SubscriptionState.UNSUBSCRIBED): False,
+    (DuplicateMode.ONLY_NEW, SubscriptionState.UNKNOWN, SubscriptionState.SUBSCRIBED): False,
+    (DuplicateMode.ONLY_NEW, SubscriptionState.UNKNOWN, SubscriptionState.UNSUBSCRIBED): False,
+    (DuplicateMode.ONLY_NEW, SubscriptionState.SUBSCRIBED, SubscriptionState.SUBSCRIBED): False,
+    (DuplicateMode.ONLY_NEW, SubscriptionState.SUBSCRIBED, SubscriptionState.UNSUBSCRIBED): False,
+    (DuplicateMode.ONLY_NEW, SubscriptionState.UNSUBSCRIBED, SubscriptionState.SUBSCRIBED): False,
+    (DuplicateMode.ONLY_NEW, SubscriptionState.UNSUBSCRIBED, SubscriptionState.UNSUBSCRIBED): False,
+}
+"""Whether a column's wish is written, by the mode, the contact's state, and the wish (SU-3)."""
+
+OWN_DOING = frozenset({Through.UNSUBSCRIBE_LINK, Through.PORTAL})
+"""Through what a person unsubscribes for itself (SU-4)."""
+
+
+def is_own_opt_out(consent: Consent | None) -> bool:
+    """Tell whether the person itself unsubscribed, so that no import or booking may undo it (SU-4)."""
+    return consent is not None and consent.state is SubscriptionState.UNSUBSCRIBED and consent.through in OWN_DOING
