@@ -1,1 +1,186 @@
-"""An event organizer's contact center, as rules one can trust."""
+"""An event organizer's contact center, as rules one can trust.
+
+Someone books, is invited, imports a list, corrects a booking: which contact is this person, what may be written into
+it, what must not be lost? The answers are pure functions over frozen values; `ContactCenter` applies them to a store.
+"""
+
+from doocore.contact_center import ContactCenter, ContactDetails, ImportProgress, ImportReport, PlainRows
+from doocore.errors import (
+    BookingConflictError,
+    DooCoreError,
+    DuplicateIdentifierError,
+    DuplicateNameError,
+    EventNotLiveError,
+    ImportFileError,
+    InvalidBookingError,
+    InvalidFieldValueError,
+    InvalidNameError,
+    NotFoundError,
+    OptedOutError,
+    PermissionDeniedError,
+    PlanRequiredError,
+    SchemaVersionError,
+    StaleVersionError,
+)
+from doocore.model.booking import (
+    Assignment,
+    Attendee,
+    Booking,
+    Decision,
+    FieldReport,
+    Flag,
+    Party,
+    PartyOutcome,
+    PaymentStatus,
+    Prefill,
+    RecordedBooking,
+    SyncOutcome,
+)
+from doocore.model.contact import Consent, Contact, Group, Subscription, SubscriptionState, Through
+from doocore.model.contact_import import (
+    CreateFieldFromColumn,
+    DuplicateMode,
+    ImportOptions,
+    InvalidValues,
+    Remark,
+    RowOutcome,
+    RowReason,
+    RowReport,
+    RowWarning,
+)
+from doocore.model.event import EmailChangePolicy, Event, EventStatus, Product, Question, QuestionLevel
+from doocore.model.fields import (
+    VALIDATION_EXTRA,
+    ContactField,
+    FieldCatalog,
+    FieldType,
+    FieldValues,
+    Refusal,
+    ValueParsers,
+    ValueReason,
+    is_blank,
+)
+from doocore.model.frozen import FrozenDict
+from doocore.model.history import Cause, Envelope, HistoryEntry, Origin
+from doocore.model.identifiers import ContactId, EmailAddress, IdentifierKey, IdentifierKind
+from doocore.model.organization import (
+    Actor,
+    AmbiguityPolicy,
+    Booker,
+    OrganizationSettings,
+    ProductPlan,
+    Role,
+    SyncMode,
+    System,
+    User,
+)
+from doocore.plans.booking import BookingResult
+from doocore.plans.by_hand import SubscriptionResult
+from doocore.rules.addresses import judge_address, match_key, same_address
+from doocore.rules.assignment import EnteredAddress, PrefilledContact, assign, resolve_prefill
+from doocore.rules.columns import map_columns
+from doocore.rules.syncing import Synchronized, SyncOrigin, is_another_person, synchronize
+from doocore.rules.values import StrictParsers, judge
+
+__all__ = [
+    "VALIDATION_EXTRA",
+    "Actor",
+    "AmbiguityPolicy",
+    "Assignment",
+    "Attendee",
+    "Booker",
+    "Booking",
+    "BookingConflictError",
+    "BookingResult",
+    "Cause",
+    "Consent",
+    "Contact",
+    "ContactCenter",
+    "ContactDetails",
+    "ContactField",
+    "ContactId",
+    "CreateFieldFromColumn",
+    "Decision",
+    "DooCoreError",
+    "DuplicateIdentifierError",
+    "DuplicateMode",
+    "DuplicateNameError",
+    "EmailAddress",
+    "EmailChangePolicy",
+    "EnteredAddress",
+    "Envelope",
+    "Event",
+    "EventNotLiveError",
+    "EventStatus",
+    "FieldCatalog",
+    "FieldReport",
+    "FieldType",
+    "FieldValues",
+    "Flag",
+    "FrozenDict",
+    "Group",
+    "HistoryEntry",
+    "IdentifierKey",
+    "IdentifierKind",
+    "ImportFileError",
+    "ImportOptions",
+    "ImportProgress",
+    "ImportReport",
+    "InvalidBookingError",
+    "InvalidFieldValueError",
+    "InvalidNameError",
+    "InvalidValues",
+    "NotFoundError",
+    "OptedOutError",
+    "OrganizationSettings",
+    "Origin",
+    "Party",
+    "PartyOutcome",
+    "PaymentStatus",
+    "PermissionDeniedError",
+    "PlainRows",
+    "PlanRequiredError",
+    "Prefill",
+    "PrefilledContact",
+    "Product",
+    "ProductPlan",
+    "Question",
+    "QuestionLevel",
+    "RecordedBooking",
+    "Refusal",
+    "Remark",
+    "Role",
+    "RowOutcome",
+    "RowReason",
+    "RowReport",
+    "RowWarning",
+    "SchemaVersionError",
+    "StaleVersionError",
+    "StrictParsers",
+    "Subscription",
+    "SubscriptionResult",
+    "SubscriptionState",
+    "SyncMode",
+    "SyncOrigin",
+    "SyncOutcome",
+    "Synchronized",
+    "System",
+    "Through",
+    "User",
+    "ValueParsers",
+    "ValueReason",
+    "assign",
+    "is_another_person",
+    "is_blank",
+    "judge",
+    "judge_address",
+    "map_columns",
+    "match_key",
+    "resolve_prefill",
+    "same_address",
+    "synchronize",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

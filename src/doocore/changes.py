@@ -187,9 +187,30 @@ def _observable(contact: Contact) -> dict[str, FieldValue]:
     return {**contact.values, **{each.value: consent.state.value for each, consent in contact.subscriptions.items()}}
 
 
+WRITTEN_IN_ORDER: tuple[type[Change], ...] = (
+    PutField,
+    ChangeSettings,
+    CreateGroup,
+    CreateEvent,
+    ChangeEvent,
+    CreateContact,
+    UpdateContact,
+    RecordOptOut,
+    LiftOptOut,
+    JoinGroup,
+    LeaveGroup,
+    RetireContact,
+    RecordBooking,
+    StartImport,
+    RecordRows,
+    FinishImport,
+)
+"""The kinds of changes in the order in which every store writes them: what is referred to before what refers to it."""
+
+
 def group_by_kind(changes: Sequence[Change]) -> dict[type[Change], list[Change]]:
-    """Sort changes by kind, each kind in its order, for a store that writes each kind in bulk."""
-    kinds: dict[type[Change], list[Change]] = {}
+    """Sort changes by kind for a store that writes in bulk: kinds in the order of writing, each kind in its own order."""
+    kinds: dict[type[Change], list[Change]] = {kind: [] for kind in WRITTEN_IN_ORDER}
     for change in changes:
-        kinds.setdefault(type(change), []).append(change)
-    return kinds
+        kinds[type(change)].append(change)
+    return {kind: group for kind, group in kinds.items() if group}

@@ -7,7 +7,7 @@ Adapters live outside (`doocore_adapters`), and hold no rule.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from doocore.changes import Change
 from doocore.model.booking import RecordedBooking
@@ -40,6 +40,7 @@ class IdSource(Protocol):
         """Give a new ID for a group, a field or an import: digits and letters."""
 
 
+@runtime_checkable
 class ContactRows(Protocol):
     """A list to import: a header, and rows that can be read more than once (IM-1)."""
 

@@ -129,6 +129,10 @@ class Refusal:
         return f"{self.expected} ({self.hint})" if self.hint else self.expected
 
 
+VALIDATION_EXTRA = "doocore[validation]"
+"""What to install for the values that only a library can judge (FI-7)."""
+
+
 class ValueParsers(Protocol):
     """The port to what knows addresses, phones, dates and countries better than we do (FI-7).
 

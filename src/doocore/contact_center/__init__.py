@@ -1,0 +1,285 @@
+"""The contact center: the door through which a service books, imports, reads and changes (design: the shell).
+
+Every method gathers, lets a story decide, and applies; nothing is decided here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from doocore.contact_center.identity import RandomIds, SystemClock
+from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun, report_of
+from doocore.contact_center.organizing import Events, Fields, Groups
+from doocore.contact_center.rows import PlainRows
+from doocore.contact_center.shell import Shell, drawn_from, gather
+from doocore.errors import NotFoundError
+from doocore.model.booking import Booking
+from doocore.model.contact import (
+    Contact,
+    GroupId,
+    Subscription,
+    SubscriptionState,
+    Through,
+    in_order_of_creation,
+)
+from doocore.model.contact_import import ImportId, ImportOptions
+from doocore.model.fields import Refusal, ValueParsers, entered, folded, trimmed
+from doocore.model.history import HistoryEntry
+from doocore.model.identifiers import ContactId, CustomerId, IdentifierKey, IdentifierKind
+from doocore.model.organization import Actor, OrganizationSettings, System
+from doocore.plans.booking import BookingResult, needs_of, plan_booking, read_booking
+from doocore.plans.by_hand import (
+    ContactRequest,
+    SubscriptionRequest,
+    SubscriptionResult,
+    needs_of_contact,
+    plan_contact,
+    plan_subscription,
+)
+from doocore.plans.organizing import plan_settings
+from doocore.plans.story import Facts, Needs
+from doocore.ports import Clock, ContactRows, IdSource, OrganizationStore
+from doocore.rules.values import StrictParsers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDetails:
+    """One contact with the names of its groups."""
+
+    contact: Contact
+    groups: tuple[str, ...]
+
+
+class ContactCenter:
+    """An organization's contact center over a store.
+
+    *store* is one organization's (`SqliteStore("contacts.db").organization("acme")`). *parsers* judge addresses,
+    phones, dates and countries: the strict ones of the bare core unless others are given (FI-7;
+    `doocore_adapters.validation.LibraryParsers()` for the full set). *clock* and *ids* are for tests and imports from
+    elsewhere. What is done is done by the system itself, unless `acting_as` names somebody (PR-4).
+    """
+
+    __slots__ = ("_shell",)
+
+    def __init__(
+        self,
+        store: OrganizationStore,
+        *,
+        parsers: ValueParsers | None = None,
+        clock: Clock | None = None,
+        ids: IdSource | None = None,
+    ) -> None:
+        self._shell = Shell(
+            store=store,
+            actor=System(),
+            parsers=StrictParsers() if parsers is None else parsers,
+            clock=SystemClock() if clock is None else clock,
+            ids=RandomIds() if ids is None else ids,
+        )
+
+    def acting_as(self, actor: Actor) -> "ContactCenter":
+        """Give the same contact center with *actor* as the one who makes the changes (PR-4)."""
+        center = object.__new__(ContactCenter)
+        center._shell = replace(self._shell, actor=actor)
+        return center
+
+    @property
+    def events(self) -> Events:
+        """Events as far as bookings need them."""
+        return Events(self._shell)
+
+    @property
+    def fields(self) -> Fields:
+        """Contact fields."""
+        return Fields(self._shell)
+
+    @property
+    def groups(self) -> Groups:
+        """Groups of contacts."""
+        return Groups(self._shell)
+
+    @property
+    def settings(self) -> OrganizationSettings:
+        """The organization's settings."""
+        with self._shell.store.transaction() as transaction:
+            return transaction.settings.get()
+
+    def change_settings(self, settings: OrganizationSettings) -> OrganizationSettings:
+        """Replace the settings (SY-6); `PermissionDeniedError` unless a team admin does it."""
+        return self._shell.tell(Needs(), partial(plan_settings, settings)).outcome
+
+    def book(self, booking: Booking) -> BookingResult:
+        """Take in a booking: assign its parties, write what may be written into contacts (chapters 2 and 3).
+
+        Delivered again with the same number and content, it changes nothing and answers as before (AS-13).
+        Raises `InvalidBookingError`, `BookingConflictError`, `NotFoundError` (event, chosen contact),
+        `EventNotLiveError`, `PermissionDeniedError`.
+        """
+        numbers = drawn_from(self._shell.ids.booking_number)
+        request = read_booking(booking, numbers, self._shell.parsers)
+        return self._shell.tell(needs_of(request), partial(plan_booking, request)).outcome
+
+    def create_contact(
+        self,
+        values: Mapping[str, object],
+        *,
+        groups: Iterable[str] = (),
+        subscriptions: Mapping[Subscription, bool] | None = None,
+        confirm_duplicate: bool = False,
+        confirm_subscription: bool = False,
+    ) -> Contact:
+        """Create a contact by hand (CT-1), with *values* by field name, in *groups* by name.
+
+        Raises `InvalidFieldValueError`, `NotFoundError` for an unknown field, and `DuplicateIdentifierError` or
+        `OptedOutError` unless confirmed (ID-5, SU-4).
+        """
+        request = ContactRequest(
+            values={name: entered(value) for name, value in values.items()},
+            groups=tuple(groups),
+            subscriptions=subscriptions or {},
+            confirm_duplicate=confirm_duplicate,
+            confirm_subscription=confirm_subscription,
+        )
+        return self._shell.tell(needs_of_contact(request), partial(plan_contact, request)).outcome
+
+    def change_contact(
+        self,
+        contact_id: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        groups: Iterable[str] = (),
+        subscriptions: Mapping[Subscription, bool] | None = None,
+        confirm_duplicate: bool = False,
+        confirm_subscription: bool = False,
+        version: int | None = None,
+    ) -> Contact:
+        """Change a contact by hand (CT-1); a blank value clears its field, a field that is not named stays.
+
+        *groups* are joined. With *version*, a contact that was changed since is refused with `StaleVersionError`.
+        Raises what `create_contact` raises, and `NotFoundError` for the contact.
+        """
+        request = ContactRequest(
+            contact_id=ContactId(contact_id),
+            values={name: entered(value) for name, value in (values or {}).items()},
+            groups=tuple(groups),
+            subscriptions=subscriptions or {},
+            confirm_duplicate=confirm_duplicate,
+            confirm_subscription=confirm_subscription,
+            version=version,
+        )
+        return self._shell.tell(needs_of_contact(request), partial(plan_contact, request)).outcome
+
+    def set_subscription(
+        self,
+        contact_id: str,
+        subscription: Subscription,
+        state: SubscriptionState,
+        *,
+        through: Through = Through.BY_HAND,
+        confirm: bool = False,
+    ) -> SubscriptionResult:
+        """Change one subscription (SU-1); what the person itself ended comes back only as SU-4 says.
+
+        Raises `OptedOutError` by hand without *confirm*, and `NotFoundError`.
+        """
+        request = SubscriptionRequest(
+            contact_id=ContactId(contact_id), subscription=subscription, state=state, through=through, confirm=confirm
+        )
+        needs = Needs(contacts=frozenset({request.contact_id}), opt_outs=True)
+        return self._shell.tell(needs, partial(plan_subscription, request)).outcome
+
+    def contact(self, contact_id: str) -> Contact:
+        """Read one contact; the ID of a merged one gives its survivor (CT-2, MG-1). Raises `NotFoundError`."""
+        found = self._gather(Needs(contacts=frozenset({ContactId(contact_id)}))).contact(ContactId(contact_id))
+        if found is None:
+            raise NotFoundError("contact", contact_id)
+        return found
+
+    def details(self, contact_id: str) -> ContactDetails:
+        """Read one contact with its groups (CT-2). Raises `NotFoundError`."""
+        contact = self.contact(contact_id)
+        with self._shell.store.transaction() as transaction:
+            names = {each.id: each.name for each in transaction.groups.all()}
+            groups = transaction.groups.of([contact.id]).get(contact.id, frozenset[GroupId]())
+        return ContactDetails(contact=contact, groups=tuple(sorted(names[each] for each in groups)))
+
+    def contacts_by_email(self, email: str) -> tuple[Contact, ...]:
+        """Read all holders of an address (CT-2, ID-2), the oldest first; none where it is no address."""
+        address = self._shell.parsers.email(trimmed(email))
+        if isinstance(address, Refusal):
+            return ()
+        return self._holders(IdentifierKey(IdentifierKind.EMAIL, address.key))
+
+    def contacts_by_customer_id(self, customer_id: str) -> tuple[Contact, ...]:
+        """Read all holders of a customer ID (CT-2, ID-5), the oldest first."""
+        return self._holders(IdentifierKey(IdentifierKind.CUSTOMER_ID, CustomerId(trimmed(customer_id))))
+
+    def list_contacts(
+        self, *, text: str = "", group: str | None = None, after: str | None = None, limit: int = 100
+    ) -> tuple[Contact, ...]:
+        """List contacts in order of creation, at most *limit* behind the ID *after*: those in which *text* occurs (SE-1).
+
+        *text* is looked for in name, e-mail, company and IDs, without case; *group* is a group's name. Raises
+        `NotFoundError` for a group that does not exist.
+        """
+        with self._shell.store.transaction() as transaction:
+            return transaction.contacts.page(
+                after=None if after is None else ContactId(after),
+                limit=limit,
+                text=folded(text),
+                group_id=None if group is None else Groups.id_of(transaction, group),
+            )
+
+    def count_contacts(self, *, text: str = "", group: str | None = None) -> int:
+        """Count what `list_contacts` would list without a limit."""
+        with self._shell.store.transaction() as transaction:
+            group_id = None if group is None else Groups.id_of(transaction, group)
+            return transaction.contacts.count(text=folded(text), group_id=group_id)
+
+    def history(self, contact_id: str) -> tuple[HistoryEntry, ...]:
+        """Read what happened to a contact since its creation (HI-1). Raises `NotFoundError`."""
+        contact = self.contact(contact_id)
+        with self._shell.store.transaction() as transaction:
+            return transaction.history.of_contact(contact.id)
+
+    def import_contacts(
+        self,
+        rows: ContactRows | Iterable[Mapping[str, object]],
+        options: ImportOptions | None = None,
+        *,
+        dry_run: bool = False,
+        progress: Callable[[ImportProgress], None] | None = None,
+    ) -> ImportReport:
+        """Import a list of contacts (chapter 6): a file's rows, or plain mappings from column names to values.
+
+        *progress* is told how far it is, and what became of each row. A dry run gives the same report and writes
+        nothing (IM-14). Raises `ImportFileError` before anything is written, `PlanRequiredError` (IM-13),
+        `DuplicateNameError` or `PermissionDeniedError` for fields to be made, `NotFoundError` for an unknown target.
+        """
+        run = ImportRun(
+            shell=self._shell,
+            rows=rows if isinstance(rows, ContactRows) else PlainRows(rows),
+            options=ImportOptions() if options is None else options,
+            progress=_unheard if progress is None else progress,
+        )
+        return run.rehearse() if dry_run else run.run()
+
+    def import_report(self, import_id: str) -> ImportReport:
+        """Read what became of an import's rows (IM-10). Raises `NotFoundError`."""
+        with self._shell.store.transaction() as transaction:
+            return report_of(transaction, ImportId(import_id))
+
+    def _gather(self, needs: Needs) -> Facts:
+        with self._shell.store.transaction() as transaction:
+            return gather(transaction, needs)
+
+    def _holders(self, key: IdentifierKey) -> tuple[Contact, ...]:
+        facts = self._gather(Needs(keys=frozenset({key})))
+        return in_order_of_creation(facts.contacts[each] for each in facts.holders_of(key))
+
+
+def _unheard(_: ImportProgress) -> None:
+    """Nobody wants to know how far it is."""
+
+
+__all__ = ["ContactCenter", "ContactDetails", "ImportProgress", "ImportReport", "PlainRows", "RandomIds", "SystemClock"]

@@ -1,0 +1,223 @@
+"""Running an import: two passes over the list, decided batch by batch, committed unit by unit (chapter 6)."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from doocore.changes import Change, FinishImport, PutField, StartImport
+from doocore.contact_center.shell import ATTEMPTS, Shell, gather
+from doocore.errors import NotFoundError, StaleVersionError
+from doocore.model.contact_import import (
+    ImportId,
+    ImportOptions,
+    ImportRecord,
+    RowOutcome,
+    RowReason,
+    RowReport,
+)
+from doocore.model.fields import FieldCatalog, folded
+from doocore.model.history import Cause
+from doocore.plans.contact_import import (
+    ImportJob,
+    ReadRow,
+    Survey,
+    needs_of_rows,
+    plan_rows,
+    read_rows,
+    survey,
+)
+from doocore.plans.organizing import fields_from_columns
+from doocore.plans.story import Circumstances, Needs, ValueJudge
+from doocore.ports import ContactRows, Transaction
+from doocore.rules.columns import columns_that_create, map_columns
+from doocore.rules.permissions import Action, permit
+
+T = TypeVar("T")
+
+BATCH = 1_000
+"""How many rows are decided at once; larger batches bring nothing."""
+
+UNIT = 10_000
+"""How many rows are committed at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportProgress:
+    """How far an import is: *done* of *total* rows; *total* is None while the first pass still counts them (IM-16).
+
+    `rows` are the reports of the rows that have come to rest since the last call.
+    """
+
+    done: int
+    total: int | None = None
+    rows: tuple[RowReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What became of a list (IM-10): every figure is counted from the recorded rows.
+
+    `reasons` counts rows per reason; a row with two reasons counts for both.
+    """
+
+    record: ImportRecord
+    counts: Mapping[RowOutcome, int]
+    reasons: Mapping[RowReason, int]
+    dry_run: bool = False
+
+    @property
+    def id(self) -> ImportId:
+        """The import's ID, under which its rows are kept."""
+        return self.record.id
+
+    @property
+    def ignored_columns(self) -> tuple[str, ...]:
+        """The columns that went nowhere (IM-3)."""
+        return self.record.ignored_columns
+
+    @property
+    def total(self) -> int:
+        """How many rows the list had; the counts add up to it (IM-18)."""
+        return sum(self.counts.values())
+
+
+class _DryRunEndsError(Exception):
+    """Rolls a dry run back (IM-14); never leaves this module."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportRun:
+    """One import on its way through; `center.import_contacts` is its door."""
+
+    shell: Shell
+    rows: ContactRows
+    options: ImportOptions
+    progress: Callable[[ImportProgress], None]
+    circumstances: Circumstances = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.circumstances = self.shell.circumstances()
+
+    def run(self) -> ImportReport:
+        """Import the list (IM-1 to IM-19)."""
+        job, fields, found = self._prepare()
+        record = self._record(job, found)
+        with self.shell.store.transaction(lock=self._needed_fields().locks) as transaction:
+            self._apply(transaction, [*fields, StartImport(record)], job)
+        done = 0
+        for unit in _chunks(read_rows(job, self.rows.rows(), found), UNIT):
+            with self.shell.store.transaction(lock=needs_of_rows(job, unit).locks) as transaction:
+                reports = [report for batch in self._batches(job, unit, transaction) for report in batch]
+            done += len(reports)
+            self.progress(ImportProgress(done=done, total=found.total, rows=tuple(reports)))
+        with self.shell.store.transaction() as transaction:
+            self._apply(transaction, [FinishImport(job.id)], job)
+            return report_of(transaction, job.id)
+
+    def rehearse(self) -> ImportReport:
+        """Do the same in one transaction and take it all back (IM-14)."""
+        job, fields, found = self._prepare()
+        record = self._record(job, found)
+        report: ImportReport | None = None
+        with suppress(_DryRunEndsError), self.shell.store.transaction() as transaction:
+            self._apply(transaction, [*fields, StartImport(record)], job)
+            done = 0
+            for batch in _chunks(read_rows(job, self.rows.rows(), found), BATCH):
+                for reports in self._batches(job, batch, transaction):
+                    done += len(reports)
+                    self.progress(ImportProgress(done=done, total=found.total, rows=reports))
+            report = report_of(transaction, job.id, dry_run=True)
+            raise _DryRunEndsError
+        if report is None:
+            raise RuntimeError("a dry run ended before its report")
+        return report
+
+    def _prepare(self) -> tuple[ImportJob, list[Change], Survey]:
+        """Check the list from end to end, before anything is written (IM-1)."""
+        header = self.rows.columns()
+        wanted = columns_that_create(self.options.mapping)
+        with self.shell.store.transaction() as transaction:
+            facts = gather(transaction, self._needed_fields())
+        permit(Action.IMPORT_CONTACTS, self.circumstances.actor, facts.settings.plan)
+        fields = fields_from_columns(wanted, facts, self.circumstances)
+        columns = map_columns(
+            header,
+            self.options.mapping,
+            FieldCatalog((*facts.catalog.fields, *fields.values())),
+            self.options.identify_by,
+            {column: each.key for column, each in fields.items()},
+        )
+        job = ImportJob(
+            id=ImportId(next(self.circumstances.new_record_ids)),
+            columns=columns,
+            options=self.options,
+            judge=ValueJudge(self.shell.parsers, facts.settings),
+            parsers=self.shell.parsers,
+        )
+        found = survey(job, self.rows.rows(), lambda done: self.progress(ImportProgress(done=done)))
+        used = set(columns.targets)
+        created = [PutField(each) for each in fields.values() if each.key in used and each.key not in facts.catalog]
+        return job, list(created), found
+
+    def _needed_fields(self) -> Needs:
+        wanted = columns_that_create(self.options.mapping)
+        return Needs(fields=frozenset(folded(each.name) for each in wanted.values()))
+
+    def _record(self, job: ImportJob, found: Survey) -> ImportRecord:
+        return ImportRecord(
+            id=job.id,
+            fingerprint=self.rows.fingerprint(),
+            columns=job.columns.columns,
+            ignored_columns=job.columns.ignored,
+            options=self.options,
+            started_at=self.circumstances.at,
+            actor=str(self.circumstances.actor),
+            total_rows=found.total,
+            file_name=self.rows.name,
+        )
+
+    def _batches(
+        self, job: ImportJob, rows: Sequence[ReadRow], transaction: Transaction
+    ) -> Iterator[tuple[RowReport, ...]]:
+        for batch in _chunks(rows, BATCH):
+            yield self._decide(job, batch, transaction)
+
+    def _decide(self, job: ImportJob, rows: Sequence[ReadRow], transaction: Transaction) -> tuple[RowReport, ...]:
+        """Plan and apply one batch; again, where a contact was changed meanwhile by somebody who found it otherwise."""
+        needs = needs_of_rows(job, rows)
+        for attempts_left in reversed(range(ATTEMPTS)):
+            plan = plan_rows(job, rows, gather(transaction, needs), self.circumstances)
+            try:
+                transaction.apply(plan.changes, plan.envelope)
+            except StaleVersionError:
+                if not attempts_left:
+                    raise
+                continue
+            return plan.outcome
+        raise AssertionError("unreachable")
+
+    def _apply(self, transaction: Transaction, changes: Sequence[Change], job: ImportJob) -> None:
+        transaction.apply(changes, self.circumstances.envelope(Cause.IMPORT, job.id))
+
+
+def report_of(transaction: Transaction, import_id: ImportId, *, dry_run: bool = False) -> ImportReport:
+    """Read an import's report back from the store (IM-10); `NotFoundError` where there is none of this ID."""
+    record = transaction.imports.get(import_id)
+    if record is None:
+        raise NotFoundError("import", import_id)
+    reasons = Counter(
+        word
+        for row in transaction.imports.notable(import_id)
+        for word in {remark.word for remark in row.reasons}
+        if isinstance(word, RowReason)
+    )
+    return ImportReport(record=record, counts=transaction.imports.counts(import_id), reasons=reasons, dry_run=dry_run)
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk

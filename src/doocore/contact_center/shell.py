@@ -1,0 +1,106 @@
+"""The one loop that serves every story: gather what it needs, let it decide, apply what it wants (design: the shell).
+
+An async host writes the same few lines around the same plans.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from doocore.errors import StaleVersionError
+from doocore.model.fields import FieldCatalog, ValueParsers
+from doocore.model.identifiers import ContactId, IdentifierKind
+from doocore.model.organization import Actor
+from doocore.plans.story import Circumstances, Facts, Needs, Plan
+from doocore.ports import Clock, IdSource, OrganizationStore, Transaction
+
+T = TypeVar("T")
+
+ATTEMPTS = 10
+"""How often a story is planned again after another writer was faster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """An organization's store, and what the outside lends to stories."""
+
+    store: OrganizationStore
+    actor: Actor
+    parsers: ValueParsers
+    clock: Clock
+    ids: IdSource
+
+    def circumstances(self) -> Circumstances:
+        """Say who acts and what time it is, and lend sources of new IDs."""
+        return Circumstances(
+            actor=self.actor,
+            at=self.clock.now(),
+            parsers=self.parsers,
+            new_contact_ids=drawn_from(self.ids.contact_id),
+            new_record_ids=drawn_from(self.ids.record_id),
+        )
+
+    def tell(self, needs: Needs, story: Callable[[Facts, Circumstances], Plan[T] | Needs]) -> Plan[T]:
+        """Run a story to its end in one transaction, with everything locked that it needs to know.
+
+        Further needs are gathered under a wider lock; where another writer was faster, the story is planned again.
+        Raises what the story raises, and `StaleVersionError` after `ATTEMPTS` vain attempts.
+        """
+        circumstances = self.circumstances()
+        for attempts_left in reversed(range(ATTEMPTS)):
+            with self.store.transaction(lock=needs.locks) as transaction:
+                answer = story(gather(transaction, needs), circumstances)
+                if isinstance(answer, Needs):
+                    needs |= answer
+                    continue
+                try:
+                    transaction.apply(answer.changes, answer.envelope)
+                except StaleVersionError:
+                    if not attempts_left:
+                        raise
+                    continue
+                return answer
+        raise RuntimeError(f"a story that never has enough to decide: {needs}")
+
+
+def drawn_from(source: Callable[[], T]) -> Iterator[T]:
+    """Draw from *source* as often as asked."""
+    while True:
+        yield source()
+
+
+def gather(transaction: Transaction, needs: Needs) -> Facts:
+    """Read everything that *needs* names, in a handful of look-ups however many keys there are.
+
+    A contact ID among the keys is held by its contact, or by the survivor it was merged into (MG-1).
+    """
+    settings = transaction.settings.get()
+    by_id = {key: ContactId(key.key) for key in needs.keys if key.kind is IdentifierKind.CONTACT_ID}
+    holders = dict(transaction.contacts.holders(needs.keys - by_id.keys())) if needs.keys else {}
+    named = needs.contacts.union(by_id.values())
+    wanted = named.union(*holders.values())
+    contacts = dict(transaction.contacts.get(wanted)) if wanted else {}
+    gone = named - contacts.keys()
+    survivors = dict(transaction.contacts.survivors(gone)) if gone else {}
+    if survivors:
+        contacts.update(transaction.contacts.get(set(survivors.values()) - contacts.keys()))
+    for key, contact_id in by_id.items():
+        found = survivors.get(contact_id, contact_id)
+        if found in contacts:
+            holders[key] = (found,)
+    facts = Facts(
+        asked=needs,
+        settings=settings,
+        catalog=FieldCatalog.of(settings.locale, transaction.fields.all()),
+        holders=holders,
+        contacts=contacts,
+        survivors=survivors,
+        bookings=transaction.bookings.get(needs.bookings) if needs.bookings else {},
+        events=transaction.events.get(needs.events) if needs.events else {},
+        groups=transaction.groups.named(needs.groups) if needs.groups else {},
+    )
+    if not needs.opt_outs:
+        return facts
+    addresses = {key.key for key in needs.keys if key.kind is IdentifierKind.EMAIL}
+    addresses.update(each.email_key for each in contacts.values() if each.email_key is not None)
+    return replace(facts, opt_outs=transaction.contacts.opt_outs(addresses))

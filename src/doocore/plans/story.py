@@ -1,0 +1,146 @@
+"""What every story is made of: what it needs to know, what it was told, and what it wants written.
+
+A story is a pure function of a request and `Facts`. It answers with a `Plan`, or with further `Needs` where the facts
+themselves raise a question; the shell gathers those and asks again. An async host writes the same few lines around
+the same stories.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Generic, TypeVar
+
+from doocore.changes import Change
+from doocore.model.booking import RecordedBooking
+from doocore.model.contact import Contact, Group, OptOut
+from doocore.model.event import Event
+from doocore.model.fields import (
+    ContactField,
+    Entered,
+    FieldCatalog,
+    FieldKey,
+    FieldValue,
+    Refusal,
+    ValueParsers,
+)
+from doocore.model.history import Cause, Envelope, Origin
+from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey, IdentifierKind
+from doocore.model.organization import Actor, OrganizationSettings
+from doocore.rules.values import Judge, judging
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a story wants to know before it decides, as data.
+
+    Every contact found through `keys` or `contacts` comes along, survivors of merges too. `opt_outs` asks for the
+    opt-outs that bind the addresses among `keys` and those of all contacts that come along (SU-5).
+    """
+
+    keys: frozenset[IdentifierKey] = frozenset()
+    contacts: frozenset[ContactId] = frozenset()
+    bookings: frozenset[BookingNumber] = frozenset()
+    events: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    opt_outs: bool = False
+
+    @property
+    def locks(self) -> frozenset[IdentifierKey]:
+        """The keys that no other transaction may hold meanwhile (AS-12, AS-13)."""
+        return (
+            self.keys
+            | {IdentifierKey(IdentifierKind.CONTACT_ID, each) for each in self.contacts}
+            | {IdentifierKey(IdentifierKind.BOOKING_NUMBER, each) for each in self.bookings}
+            | {IdentifierKey(IdentifierKind.GROUP_NAME, each) for each in self.groups}
+            | {IdentifierKey(IdentifierKind.FIELD_NAME, each) for each in self.fields}
+        )
+
+    def __or__(self, other: "Needs") -> "Needs":
+        return Needs(
+            keys=self.keys | other.keys,
+            contacts=self.contacts | other.contacts,
+            bookings=self.bookings | other.bookings,
+            events=self.events | other.events,
+            groups=self.groups | other.groups,
+            fields=self.fields | other.fields,
+            opt_outs=self.opt_outs or other.opt_outs,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was found; `asked` says what was looked for, so that "not found" and "not asked" differ."""
+
+    asked: Needs
+    settings: OrganizationSettings = field(default_factory=OrganizationSettings)
+    catalog: FieldCatalog = field(default_factory=lambda: FieldCatalog.of("de", ()))
+    holders: Mapping[IdentifierKey, tuple[ContactId, ...]] = field(default_factory=dict)
+    contacts: Mapping[ContactId, Contact] = field(default_factory=dict)
+    survivors: Mapping[ContactId, ContactId] = field(default_factory=dict)
+    bookings: Mapping[BookingNumber, RecordedBooking] = field(default_factory=dict)
+    events: Mapping[str, Event] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    opt_outs: frozenset[OptOut] = frozenset()
+
+    def contact(self, contact_id: ContactId) -> Contact | None:
+        """Give the contact of this ID, or the survivor it was merged into (MG-1); None if there is neither."""
+        found = self.contacts.get(contact_id)
+        if found is None and contact_id in self.survivors:
+            found = self.contacts.get(self.survivors[contact_id])
+        return found
+
+    def holders_of(self, key: IdentifierKey | None) -> tuple[ContactId, ...]:
+        """Give the holders of *key*; none of no key."""
+        return () if key is None else self.holders.get(key, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """Who acts, when, and what the outside lends to a story: parsers, and IDs nobody had before.
+
+    `new_contact_ids` and `new_record_ids` are drawn from only as far as something comes into being.
+    """
+
+    actor: Actor
+    at: datetime
+    parsers: ValueParsers
+    new_contact_ids: Iterator[ContactId]
+    new_record_ids: Iterator[str]
+
+    def envelope(self, cause: Cause, reference: str = "") -> Envelope:
+        """Put who and when around a story's changes (HI-1)."""
+        return Envelope(cause=cause, actor=self.actor, at=self.at, reference=reference)
+
+    def origin(self, cause: Cause, reference: str = "", row: int | None = None) -> Origin:
+        """Say where a record comes from."""
+        return Origin(cause=cause, actor=str(self.actor), reference=reference, row=row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Generic[T]):
+    """What a story decided: what to write, in which envelope, and what to answer."""
+
+    outcome: T
+    envelope: Envelope
+    changes: tuple[Change, ...] = ()
+
+
+class ValueJudge:
+    """Judges values by an organization's region and locale (FI-6), each field's rule bound once."""
+
+    __slots__ = ("_bind", "_bound")
+
+    def __init__(self, parsers: ValueParsers, settings: OrganizationSettings) -> None:
+        self._bind = partial(judging, parsers=parsers, region=settings.region, locale=settings.locale)
+        self._bound: dict[FieldKey, tuple[ContactField, Judge]] = {}
+
+    def __call__(self, field: ContactField, value: Entered, present: FieldValue | None) -> FieldValue | Refusal | None:
+        """Give the normalized value, None where blank, or why the field cannot hold it."""
+        bound = self._bound.get(field.key)
+        if bound is None or bound[0] is not field:
+            bound = self._bound[field.key] = (field, self._bind(field))
+        return bound[1](value, present)
