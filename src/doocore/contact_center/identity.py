@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from doocore.model.identifiers import BookingNumber, ContactId
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
-_TIME_DIGITS = 9
-_RANDOM_DIGITS = 11
+_ID_DIGITS = 20
 _NUMBER_DIGITS = 8
+_RANDOM_BITS = 55
+_PAIR_BITS = 10
+_PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
 
 
 class SystemClock:
@@ -36,6 +38,7 @@ class RandomIds:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
+        self._beginning = ""
 
     def contact_id(self) -> ContactId:
         """Give a new contact ID."""
@@ -45,12 +48,14 @@ class RandomIds:
         """Give a new ID for any record."""
         millisecond = time.time_ns() // 1_000_000
         with self._lock:
-            if millisecond > self._last >> 5 * _RANDOM_DIGITS:
-                self._last = millisecond << 5 * _RANDOM_DIGITS | secrets.randbits(5 * _RANDOM_DIGITS)
+            before = self._last
+            if millisecond > before >> _RANDOM_BITS:
+                self._last = millisecond << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
             else:
                 self._last += 1
-            number = self._last
-        return _in_base_32(number, _TIME_DIGITS + _RANDOM_DIGITS)
+            if before >> _PAIR_BITS != self._last >> _PAIR_BITS:
+                self._beginning = _in_base_32(self._last >> _PAIR_BITS, _ID_DIGITS - 2)
+            return self._beginning + _PAIRS[self._last & 1023]
 
     def booking_number(self) -> BookingNumber:
         """Draw a booking number from 40 random bits (ID-7)."""
@@ -58,9 +63,5 @@ class RandomIds:
         return BookingNumber(f"TX-{drawn[:4]}-{drawn[4:]}")
 
 
-_PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
-
-
 def _in_base_32(number: int, length: int) -> str:
-    pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(5 * (length - 2), -1, -10)]
-    return "".join(pairs)
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(5 * (length - 2), -1, -_PAIR_BITS)])

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 
 from doocore.model.contact import Subscription
 from doocore.model.fields import Entered, FieldKey, FieldValue, entered
 from doocore.model.frozen import FrozenDict
 from doocore.model.identifiers import BookingNumber, ContactId
+from doocore.model.word import Word
 
 
-class PaymentStatus(Enum):
+class PaymentStatus(Word):
     """Where the payment of a booking stands (BO-1)."""
 
     NOT_REQUIRED = "not_required"
@@ -21,14 +21,14 @@ class PaymentStatus(Enum):
     REFUNDED = "refunded"
 
 
-class BookingStatus(Enum):
+class BookingStatus(Word):
     """Whether a booking stands (BO-1)."""
 
     ACTIVE = "active"
     CANCELLED = "cancelled"
 
 
-class AttendeeStatus(Enum):
+class AttendeeStatus(Word):
     """Where an attendee stands (BO-2)."""
 
     ACTIVE = "active"
@@ -106,7 +106,7 @@ class Booking:
         return (self.booker, *self.attendees)
 
 
-class Decision(Enum):
+class Decision(Word):
     """Where a party goes (chapter 2)."""
 
     ASSIGN = "assign"
@@ -114,7 +114,7 @@ class Decision(Enum):
     UNASSIGNED = "unassigned"
 
 
-class Flag(Enum):
+class Flag(Word):
     """What else is to be known about an assignment."""
 
     PREFILL_CHANGED = "prefill_changed"
@@ -136,7 +136,7 @@ class Assignment:
     flags: frozenset[Flag] = frozenset()
 
 
-class SyncOutcome(Enum):
+class SyncOutcome(Word):
     """What became of one given value on its way into the contact (chapter 3)."""
 
     UNTOUCHED = "untouched"

@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import NewType, TypeAlias
 
 from doocore.model.fields import FieldValues, trimmed
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Origin
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
+from doocore.model.word import Word
 
 GroupId = NewType("GroupId", str)
 
 
-class Subscription(Enum):
+class Subscription(Word):
     """What a person can subscribe to by e-mail (SU-1)."""
 
     EVENT_COMMUNICATION = "event_communication"
@@ -22,7 +22,7 @@ class Subscription(Enum):
     MARKETING = "marketing"
 
 
-class SubscriptionState(Enum):
+class SubscriptionState(Word):
     """Where a contact stands with a subscription (SU-1)."""
 
     UNKNOWN = "unknown"
@@ -30,7 +30,7 @@ class SubscriptionState(Enum):
     UNSUBSCRIBED = "unsubscribed"
 
 
-class Through(Enum):
+class Through(Word):
     """Through what a subscription changed (SU-1)."""
 
     IMPORT = "import"

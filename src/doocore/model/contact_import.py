@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import NewType, TypeAlias
 
 from doocore.model.fields import FieldType
 from doocore.model.frozen import FrozenDict
 from doocore.model.identifiers import IdentifierKind
+from doocore.model.word import Word
 
 ImportId = NewType("ImportId", str)
 
 
-class DuplicateMode(Enum):
+class DuplicateMode(Word):
     """What happens to a row that matches a contact (IM-5)."""
 
     FILL_EMPTY = "fill_empty"
@@ -21,7 +21,7 @@ class DuplicateMode(Enum):
     ONLY_NEW = "only_new"
 
 
-class InvalidValues(Enum):
+class InvalidValues(Word):
     """What happens to a row with an invalid cell that does not identify (IM-19)."""
 
     REFUSE_ROW = "refuse_row"
@@ -62,7 +62,7 @@ class ImportOptions:
         object.__setattr__(self, "mapping", FrozenDict(self.mapping))
 
 
-class RowOutcome(Enum):
+class RowOutcome(Word):
     """What became of a row (IM-8)."""
 
     ADDED = "added"
@@ -72,7 +72,7 @@ class RowOutcome(Enum):
     UNPROCESSED = "unprocessed"
 
 
-class RowReason(Enum):
+class RowReason(Word):
     """Why a row was not processed: the closed list of IM-8; the value reasons are warnings under IM-19."""
 
     MISSING_IDENTIFIER = "missing_identifier"
@@ -88,7 +88,7 @@ class RowReason(Enum):
     WRONG_COLUMN_COUNT = "wrong_column_count"
 
 
-class RowWarning(Enum):
+class RowWarning(Word):
     """What a processed row is to be remarked on: the closed list of IM-8."""
 
     EMAIL_SHARED = "email_shared"
@@ -132,7 +132,7 @@ class RowReport:
         return bool(self.reasons or self.warnings)
 
 
-class ImportStatus(Enum):
+class ImportStatus(Word):
     """Where an import stands."""
 
     RUNNING = "running"

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from typing import NewType
 from zoneinfo import ZoneInfo
 
 from doocore.model.fields import FieldKey
+from doocore.model.word import Word
 
 EventId = NewType("EventId", str)
 
 
-class EventStatus(Enum):
+class EventStatus(Word):
     """Where an event stands (BO-3); `OVER` is never stored, a live event becomes it by the clock."""
 
     DRAFT = "draft"
@@ -21,14 +21,14 @@ class EventStatus(Enum):
     OVER = "over"
 
 
-class EmailChangePolicy(Enum):
+class EmailChangePolicy(Word):
     """What an event does when a booker changes the prefilled address (AS-8)."""
 
     REASSIGN = "reassign"
     KEEP = "keep"
 
 
-class QuestionLevel(Enum):
+class QuestionLevel(Word):
     """Whom a question is asked: once per booking (the booker), or each attendee."""
 
     BOOKING = "booking"

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
 from typing import NewType, Protocol, TypeAlias
 
 from doocore.model.frozen import FrozenDict
 from doocore.model.identifiers import EmailAddress
+from doocore.model.word import Word
 
 FieldKey: TypeAlias = str
 """How values name their field: a system field's name, a custom field's ID. Renaming a field does not change it."""
@@ -31,6 +31,7 @@ _TRIMMED = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 )
+
 # No store can hold these in a text, so they never get further than the door.
 _UNSTORABLE = {0: "\ufffd", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 
@@ -79,7 +80,7 @@ def entered(value: object) -> Entered:
             raise TypeError(f"a value is text, a number, a truth value, a date or None, not {type(value).__name__}")
 
 
-class FieldType(Enum):
+class FieldType(Word):
     """What a field holds (FI-2): the seven types of custom fields, and four that only system fields have (FI-1)."""
 
     SHORT_TEXT = "short_text"
@@ -106,7 +107,7 @@ CUSTOM_FIELD_TYPES = (
 )
 
 
-class ValueReason(Enum):
+class ValueReason(Word):
     """Why a value is refused (FI-6); an address has a word of its own (IM-8)."""
 
     INVALID_VALUE = "invalid_value"

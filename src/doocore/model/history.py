@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 from doocore.model.fields import FieldValues
 from doocore.model.organization import Actor
+from doocore.model.word import Word
 
 
-class Cause(Enum):
+class Cause(Word):
     """Through what a change came."""
 
     BOOKING = "booking"

@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from enum import Enum
-from typing import NewType
+from typing import NamedTuple, NewType
+
+from doocore.model.word import Word
 
 ContactId = NewType("ContactId", str)
 """The system's own identifier of a contact: digits and letters, never given twice (ID-1)."""
@@ -18,7 +19,7 @@ _NUMBER = re.compile(r"TX-?([A-Z0-9]{4})-?([A-Z0-9]{4})", re.ASCII)
 _LONGEST_NUMBER = 64
 
 
-class IdentifierKind(Enum):
+class IdentifierKind(Word):
     """What kind of identifier a key is; the first three identify contacts, all can be locked."""
 
     EMAIL = "email"
@@ -29,11 +30,11 @@ class IdentifierKind(Enum):
     FIELD_NAME = "field_name"
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifierKey:
+class IdentifierKey(NamedTuple):
     """A typed key: what is looked up, and what a transaction locks.
 
-    `key` is compared bytewise; for an address it is the match key (ID-3).
+    `key` is compared bytewise; for an address it is the match key (ID-3). A tuple, as imports make and look up
+    several of them for each row.
     """
 
     kind: IdentifierKind

@@ -1,18 +1,19 @@
 """The organization (tenant): its settings, and who acts in it."""
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TypeAlias
 
+from doocore.model.word import Word
 
-class SyncMode(Enum):
+
+class SyncMode(Word):
     """Whether booking data replaces what a contact holds (chapter 3); `OFF` is the default (SY-6)."""
 
     OFF = "off"
     ON = "on"
 
 
-class AmbiguityPolicy(Enum):
+class AmbiguityPolicy(Word):
     """Which of several holders of an address gets a booking (AS-14); `CREATE_NEW` is the source's rule."""
 
     CREATE_NEW = "create_new"
@@ -21,7 +22,7 @@ class AmbiguityPolicy(Enum):
     MOST_COMPLETE = "most_complete"
 
 
-class ProductPlan(Enum):
+class ProductPlan(Word):
     """The plan that the organization has booked, lowest first (PR-3)."""
 
     BASIC = "basic"
@@ -29,7 +30,7 @@ class ProductPlan(Enum):
     ENTERPRISE = "enterprise"
 
 
-class Role(Enum):
+class Role(Word):
     """What a user of the organization may do (PR-2)."""
 
     MEMBER = "member"

@@ -73,6 +73,17 @@ class ImportJob:
     options: ImportOptions
     judge: ValueJudge
     parsers: ValueParsers
+    _value_columns: dict[int, "ValueColumn"] = field(default_factory=dict, repr=False, compare=False)
+
+    def value_columns(self, catalog: FieldCatalog) -> "list[ValueColumn]":
+        """Give the columns that hold values and do not identify, as *catalog* has their fields now."""
+        for place, (name, target) in enumerate(zip(self.columns.columns, self.columns.targets, strict=True)):
+            if target is None or target not in catalog or place == self.identifying_place:
+                continue
+            known = self._value_columns.get(place)
+            if known is None or known.field != catalog[target]:
+                self._value_columns[place] = ValueColumn(place, name, catalog[target], self)
+        return list(self._value_columns.values())
 
     @property
     def identifying_place(self) -> int:
@@ -194,27 +205,30 @@ class _Given:
     options: list[tuple[FieldKey, str]] = field(default_factory=list)
 
 
-class _ValueColumn:
+class ValueColumn:
     """A column that holds values of one field; what its cells said before is remembered, as lists repeat themselves."""
 
-    __slots__ = ("_judge", "_seen", "addable", "field", "name", "place")
+    __slots__ = ("_judge", "_seen", "addable", "field", "key", "name", "place")
 
-    def __init__(self, place: int, name: str, contact_field: ContactField, job: ImportJob) -> None:
+    def __init__(self, place: int, name: str, contact_field: ContactField, job: "ImportJob") -> None:
         self.place = place
         self.name = name
         self.field = contact_field
+        self.key = contact_field.key
         options = job.options
         adds = options.add_system_options if contact_field.system else options.add_custom_options
         self.addable = adds and contact_field.type is FieldType.SELECT
-        self._judge = job.judge
-        self._seen: dict[Entered, FieldValue | Refusal | None] = {}
+        self._judge = job.judge.bound(contact_field)
+        self._seen: dict[Entered, FieldValue | Refusal | None] = {"": None, None: None}
 
     def judge(self, cell: Entered) -> FieldValue | Refusal | None:
-        if cell in self._seen:
-            return self._seen[cell]
-        if len(self._seen) >= _REMEMBERED:
-            self._seen.clear()
-        judged = self._seen[cell] = self._judge(self.field, cell, None)
+        """Judge a cell of a contact that has nothing here."""
+        seen = self._seen
+        if cell in seen:
+            return seen[cell]
+        if len(seen) >= _REMEMBERED:
+            seen.clear()
+        judged = seen[cell] = self._judge(cell, None)
         return judged
 
 
@@ -233,18 +247,14 @@ class _Batch:
         self._options: dict[FieldKey, dict[str, None]] = {}
         self._actor = str(circumstances.actor)
         named = list(zip(job.columns.columns, job.columns.targets, strict=True))
-        identifying = job.identifying_place
-        self._columns = [
-            _ValueColumn(place, name, facts.catalog[target], job)
-            for place, (name, target) in enumerate(named)
-            if target is not None and target in facts.catalog and place != identifying
-        ]
+        self._columns = job.value_columns(facts.catalog)
         self._subscriptions = [
             (place, name, Subscription(target))
             for place, (name, target) in enumerate(named)
             if target in _SUBSCRIPTION_WORDS
         ]
         self._groups_place = job.columns.place(GROUPS)
+        self._consents = {state: Consent(state, circumstances.at, Through.IMPORT) for state in SubscriptionState}
 
     def fields(self) -> Iterator[Change]:
         """Give the fields that got new options (IM-4)."""
@@ -296,14 +306,13 @@ class _Batch:
         if row.key is not None and row.key.kind is not IdentifierKind.CONTACT_ID:
             given.values[row.key.kind.value] = row.text
         for column in self._columns:
-            cell = cells[column.place]
-            if not cell and cell is not False:
+            judged = column.judge(cells[column.place])
+            if judged is None:
                 continue
-            judged = column.judge(cell)
             if isinstance(judged, Refusal):
-                self._consider_refused(column, cell, judged, matched, given)
-            elif judged is not None:
-                given.values[column.field.key] = judged
+                self._consider_refused(column, cells[column.place], judged, matched, given)
+            else:
+                given.values[column.key] = judged
         for place, name, subscription in self._subscriptions:
             wish = self._job.judge(_YES_OR_NO, cells[place], None)
             if isinstance(wish, Refusal):
@@ -313,10 +322,10 @@ class _Batch:
         return given
 
     def _consider_refused(
-        self, column: _ValueColumn, cell: Entered, refusal: Refusal, matched: Contact | None, given: _Given
+        self, column: ValueColumn, cell: Entered, refusal: Refusal, matched: Contact | None, given: _Given
     ) -> None:
         """Let pass what the contact has already (FI-5) and options that may be added (IM-4)."""
-        key = column.field.key
+        key = column.key
         text = trimmed(cell) if isinstance(cell, str) else cell
         if matched is not None and text == matched.values.get(key) and text is not None:
             given.values[key] = text
@@ -412,7 +421,7 @@ class _Batch:
             ):
                 warnings.append(_opted_out(self._job, subscription))
             elif WRITES_SUBSCRIPTION[mode, state, wish]:
-                granted[subscription] = Consent(wish, self._circumstances.at, Through.IMPORT)
+                granted[subscription] = self._consents[wish]
         return FrozenDict({**before, **granted})
 
     def _opted_out(self, consent: Consent | None, email_key: str | None, subscription: Subscription) -> bool:
@@ -444,8 +453,16 @@ class _Batch:
                 return
             for key in before.identifiers - after.identifiers:
                 self._holders[key] = tuple(each for each in self._holders.get(key, ()) if each != after.id)
-        for key in after.identifiers - (before.identifiers if before else frozenset()):
-            self._holders[key] = (*self._holders.get(key, ()), after.id)
+            for key in after.identifiers - before.identifiers:
+                self._hold(key, after.id)
+            return
+        if after.email_key is not None:
+            self._hold(IdentifierKey(IdentifierKind.EMAIL, after.email_key), after.id)
+        if after.customer_id is not None:
+            self._hold(IdentifierKey(IdentifierKind.CUSTOMER_ID, after.customer_id), after.id)
+
+    def _hold(self, key: IdentifierKey, contact_id: ContactId) -> None:
+        self._holders[key] = (*self._holders.get(key, ()), contact_id)
 
     def _join_all(self, row: ReadRow, contact_id: ContactId) -> None:
         """Let a processed contact join the chosen groups and those its row names (IM-6)."""

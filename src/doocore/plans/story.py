@@ -140,7 +140,11 @@ class ValueJudge:
 
     def __call__(self, field: ContactField, value: Entered, present: FieldValue | None) -> FieldValue | Refusal | None:
         """Give the normalized value, None where blank, or why the field cannot hold it."""
+        return self.bound(field)(value, present)
+
+    def bound(self, field: ContactField) -> Judge:
+        """Give the rule of *field*, bound."""
         bound = self._bound.get(field.key)
         if bound is None or bound[0] is not field:
             bound = self._bound[field.key] = (field, self._bind(field))
-        return bound[1](value, present)
+        return bound[1]

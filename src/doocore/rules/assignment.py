@@ -10,7 +10,6 @@ contact stands as long as its address was left alone (AS-2, AS-3c, AS-4), or the
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from doocore.model.booking import Assignment, Decision, Flag, Prefill
 from doocore.model.contact import Contact, in_order_of_creation
@@ -18,9 +17,10 @@ from doocore.model.event import EmailChangePolicy, EventStatus
 from doocore.model.fields import Refusal
 from doocore.model.identifiers import ContactId, EmailAddress, IdentifierKey, IdentifierKind
 from doocore.model.organization import AmbiguityPolicy
+from doocore.model.word import Word
 
 
-class Address(Enum):
+class Address(Word):
     """What the typed address tells by itself."""
 
     BLANK = "blank"
@@ -31,7 +31,7 @@ class Address(Enum):
     SHARED = "held by several contacts"
 
 
-class Shown(Enum):
+class Shown(Word):
     """What became of the address that the form showed beforehand."""
 
     NOTHING = "there was none to show"

@@ -6,13 +6,13 @@ themselves; that another organization's cannot be reached is the stores' doing (
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from doocore.errors import PermissionDeniedError, PlanRequiredError
 from doocore.model.organization import Actor, Booker, ProductPlan, Role, System, User
+from doocore.model.word import Word
 
 
-class Action(Enum):
+class Action(Word):
     """What needs a permission."""
 
     CHANGE_SETTINGS = "changing the settings"
@@ -22,7 +22,7 @@ class Action(Enum):
     CHANGE_BY_HAND = "changing contacts, groups and events by hand"
 
 
-class Standing(Enum):
+class Standing(Word):
     """What an actor counts as, lowest first."""
 
     BOOKER = "a booker"

@@ -10,7 +10,6 @@ and no value makes a second holder of an identifier (SY-8).
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
 from doocore.model.booking import FieldReport, SyncOutcome
@@ -30,10 +29,11 @@ from doocore.model.fields import (
 from doocore.model.frozen import FrozenDict
 from doocore.model.identifiers import IdentifierKey, IdentifierKind
 from doocore.model.organization import SyncMode
+from doocore.model.word import Word
 from doocore.rules.addresses import match_key
 
 
-class Incoming(Enum):
+class Incoming(Word):
     """What arrives."""
 
     BLANK = "blank"
@@ -42,7 +42,7 @@ class Incoming(Enum):
     INVALID = "given, and nothing that the field can hold"
 
 
-class Standing(Enum):
+class Standing(Word):
     """What the contact has there."""
 
     BLANK = "blank"
@@ -50,7 +50,7 @@ class Standing(Enum):
     DIFFERENT = "different"
 
 
-class SyncOrigin(Enum):
+class SyncOrigin(Word):
     """Where the values come from: the booking itself, or a later edit of it by the booker or staff (SY-11)."""
 
     BOOKING = "booking"
