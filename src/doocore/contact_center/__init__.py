@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from doocore.contact_center.identity import RandomIds, SystemClock
-from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun, report_of
+from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun
 from doocore.contact_center.organizing import Events, Fields, Groups
+from doocore.contact_center.recorded import Bookings, Imports
 from doocore.contact_center.rows import PlainRows
 from doocore.contact_center.shell import Shell, drawn_from, gather
 from doocore.errors import NotFoundError
@@ -22,7 +23,7 @@ from doocore.model.contact import (
     Through,
     in_order_of_creation,
 )
-from doocore.model.contact_import import ImportId, ImportOptions
+from doocore.model.contact_import import ImportOptions
 from doocore.model.fields import Refusal, ValueParsers, entered, folded, trimmed
 from doocore.model.history import HistoryEntry
 from doocore.model.identifiers import ContactId, CustomerId, IdentifierKey, IdentifierKind
@@ -97,6 +98,16 @@ class ContactCenter:
     def groups(self) -> Groups:
         """Groups of contacts."""
         return Groups(self._shell)
+
+    @property
+    def bookings(self) -> Bookings:
+        """Bookings that were taken in."""
+        return Bookings(self._shell)
+
+    @property
+    def imports(self) -> Imports:
+        """Imports that were run, and what became of their rows."""
+        return Imports(self._shell)
 
     @property
     def settings(self) -> OrganizationSettings:
@@ -266,8 +277,7 @@ class ContactCenter:
 
     def import_report(self, import_id: str) -> ImportReport:
         """Read what became of an import's rows (IM-10). Raises `NotFoundError`."""
-        with self._shell.store.transaction() as transaction:
-            return report_of(transaction, ImportId(import_id))
+        return self.imports.report(import_id)
 
     def _gather(self, needs: Needs) -> Facts:
         with self._shell.store.transaction() as transaction:

@@ -41,10 +41,10 @@ class PlainRows:
             yield line, [_entered(row.get(name), line, name) for name in columns]
 
     def fingerprint(self) -> str:
-        """Digest all rows."""
+        """Digest the names of the columns and all rows."""
         digest = hashlib.sha256()
-        for line, values in self.rows():
-            digest.update(repr((line, values)).encode("utf-8", "surrogatepass"))
+        for row in (self.columns(), *self.rows()):
+            digest.update(repr(row).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 

@@ -101,6 +101,6 @@ def gather(transaction: Transaction, needs: Needs) -> Facts:
     )
     if not needs.opt_outs:
         return facts
-    addresses = {key.key for key in needs.keys if key.kind is IdentifierKind.EMAIL}
-    addresses.update(each.email_key for each in contacts.values() if each.email_key is not None)
+    identifiers = needs.keys.union(*(each.identifiers for each in contacts.values()))
+    addresses = {key.key for key in identifiers if key.kind is IdentifierKind.EMAIL}
     return replace(facts, opt_outs=transaction.contacts.opt_outs(addresses))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType, TypeAlias
+from typing import NamedTuple, NewType, TypeAlias
 
 from doocore.model.fields import FieldValues, trimmed
 from doocore.model.frozen import FrozenDict
@@ -40,8 +40,7 @@ class Through(Word):
     PORTAL = "portal"
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(NamedTuple):
     """The state of one subscription, since when, and through what it came (SU-1)."""
 
     state: SubscriptionState

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType, TypeAlias
+from typing import NamedTuple, NewType, TypeAlias
 
 from doocore.model.fields import FieldType
 from doocore.model.frozen import FrozenDict
@@ -112,11 +112,11 @@ class Remark:
     advice: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowReport:
+class RowReport(NamedTuple):
     """What became of one row: `line` is where it starts in the file (the header is line 1).
 
     `cells` are the original cells, kept for rows that were not processed so that they can be corrected (IM-10).
+    A tuple, as there is one for each row of a list.
     """
 
     line: int

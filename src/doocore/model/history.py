@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from doocore.model.fields import FieldValues
 from doocore.model.organization import Actor
@@ -33,11 +34,10 @@ class Envelope:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a record comes from, kept on the record, so that creating it writes no value twice.
 
-    `row` is the line of an import's file, or None.
+    `row` is the line of an import's file, or None. A tuple, as an import makes one for each row.
     """
 
     cause: Cause

@@ -1,7 +1,6 @@
 """The words by which a contact is found: address, customer ID, contact ID; and the booking number."""
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple, NewType
 
 from doocore.model.word import Word
@@ -41,8 +40,7 @@ class IdentifierKey(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class EmailAddress:
+class EmailAddress(NamedTuple):
     """An address as entered (trimmed), and the match key by which it is compared (ID-3)."""
 
     text: str

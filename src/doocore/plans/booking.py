@@ -30,7 +30,7 @@ from doocore.model.booking import (
     RecordedBooking,
     RecordedParty,
 )
-from doocore.model.contact import Consent, Contact, OptOut, Subscription, SubscriptionState, Through
+from doocore.model.contact import Consent, Contact, Subscription, SubscriptionState, Through
 from doocore.model.event import Event, Question, QuestionLevel
 from doocore.model.fields import (
     Entered,
@@ -60,7 +60,7 @@ from doocore.rules.assignment import (
     assign,
     resolve_prefill,
 )
-from doocore.rules.duplicates import is_own_opt_out
+from doocore.rules.duplicates import is_opted_out
 from doocore.rules.permissions import Action, is_staff, permit
 from doocore.rules.syncing import is_another_person, synchronize
 
@@ -169,7 +169,10 @@ def plan_booking(request: BookingRequest, facts: Facts, circumstances: Circumsta
 
 @dataclass(slots=True, kw_only=True)
 class _Desk:
-    """The state of the contacts concerned while one booking's parties are decided in order."""
+    """The state of the contacts concerned while one booking's parties are decided in order.
+
+    `rules` are those that spoke about each contact, in the order in which parties met it.
+    """
 
     request: BookingRequest
     event: Event
@@ -177,9 +180,7 @@ class _Desk:
     circumstances: Circumstances
     contacts: dict[ContactId, Contact] = field(init=False)
     rules: dict[ContactId, dict[str, None]] = field(default_factory=dict)
-    created: list[ContactId] = field(default_factory=list)
     used: dict[str, ContactId] = field(default_factory=dict)
-    met: set[ContactId] = field(default_factory=set)
     judge: ValueJudge = field(init=False)
 
     def __post_init__(self) -> None:
@@ -199,7 +200,7 @@ class _Desk:
         if contact is None:
             return PartyOutcome(assignment=assignment, contact_id=None)
         another = is_another_person(contact.values, incoming)
-        withheld = another and (contact.id in self.met or "AS-3b" in assignment.rules)
+        withheld = another and (contact.id in self.rules or "AS-3b" in assignment.rules)
         if another and not withheld and assignment.rules[-1] == "AS-1b":
             assignment = replace(assignment, flags=assignment.flags | {Flag.NAME_DIFFERS})
         synced = synchronize(
@@ -212,8 +213,8 @@ class _Desk:
             other_person=withheld,
         )
         wanted = frozenset() if withheld else party.entered.subscribes
-        subscriptions, opted_out = self._subscribe(contact, synced.email_key, wanted)
-        after = replace(contact, values=synced.values, email_key=synced.email_key, subscriptions=subscriptions)
+        after = replace(contact, values=synced.values, email_key=synced.email_key)
+        after, opted_out = self._subscribed(after, wanted)
         rules = dict.fromkeys((*assignment.rules, *(report.rule for report in synced.reports)))
         self._remember(contact, after, party, assignment, rules)
         return PartyOutcome(assignment=assignment, contact_id=contact.id, reports=synced.reports, opted_out=opted_out)
@@ -232,14 +233,12 @@ class _Desk:
 
     def changes(self) -> Iterator[Change]:
         """Give what became of the contacts: each created or updated once, as the whole booking leaves it."""
-        for contact_id in self.created:
-            yield CreateContact(self.contacts[contact_id])
-        for contact_id, before in self.facts.contacts.items():
-            after = self.contacts[contact_id]
-            if after != before:
-                yield UpdateContact(
-                    before, replace(after, version=before.version + 1), tuple(self.rules.get(contact_id, ()))
-                )
+        for contact_id, rules in self.rules.items():
+            before, after = self.facts.contacts.get(contact_id), self.contacts[contact_id]
+            if before is None:
+                yield CreateContact(after)
+            elif after != before:
+                yield UpdateContact(before, replace(after, version=before.version + 1), tuple(rules))
 
     def _address(self, party: ReadParty) -> EnteredAddress:
         if not isinstance(party.address, EmailAddress):
@@ -273,50 +272,36 @@ class _Desk:
             return self.contacts[assignment.contact_id]
         if assignment.decision is Decision.UNASSIGNED:
             return None
-        contact = Contact(
+        return Contact(
             id=next(self.circumstances.new_contact_ids),
             values=FrozenDict(),
             origin=self.circumstances.origin(Cause.BOOKING, self.request.number),
             created_at=self.circumstances.at,
         )
-        self.created.append(contact.id)
-        return contact
 
     def _held_elsewhere(
         self, contact: Contact, party: ReadParty, incoming: Mapping[FieldKey, Entered]
     ) -> frozenset[FieldKey]:
         """Name the identifiers that another contact holds; a new contact takes its address all the same (SY-5, SY-8)."""
         keys = [("customer_id", key) for key in _customer_id_key(incoming.get("customer_id"))]
-        if isinstance(party.address, EmailAddress) and contact.id not in self.created:
+        if isinstance(party.address, EmailAddress) and contact.id in self.facts.contacts:
             keys.append(("email", IdentifierKey(IdentifierKind.EMAIL, party.address.key)))
         return frozenset(name for name, key in keys if any(holder.id != contact.id for holder in self._holders(key)))
 
-    def _subscribe(
-        self, contact: Contact, email_key: str | None, wanted: Iterable[Subscription]
-    ) -> tuple[FrozenDict[Subscription, Consent], tuple[Subscription, ...]]:
+    def _subscribed(self, contact: Contact, wanted: Iterable[Subscription]) -> tuple[Contact, tuple[Subscription, ...]]:
         """Subscribe to what the party asked for, except where an opt-out stands against it (SU-2, SU-4, SU-5)."""
         open_to = [each for each in wanted if contact.state(each) is not SubscriptionState.SUBSCRIBED]
-        opted_out = tuple(
-            sorted(
-                (
-                    each
-                    for each in open_to
-                    if is_own_opt_out(contact.subscriptions.get(each))
-                    or (email_key is not None and OptOut(email_key, each) in self.facts.opt_outs)
-                ),
-                key=lambda each: each.value,
-            )
-        )
+        opted_out = [each for each in open_to if is_opted_out(contact, each, self.facts.opt_outs)]
         consent = Consent(SubscriptionState.SUBSCRIBED, self.circumstances.at, Through.BOOKING)
         granted = {each: consent for each in open_to if each not in opted_out}
-        return FrozenDict({**contact.subscriptions, **granted}), opted_out
+        subscriptions = FrozenDict({**contact.subscriptions, **granted})
+        return replace(contact, subscriptions=subscriptions), tuple(sorted(opted_out, key=lambda each: each.value))
 
     def _remember(
         self, before: Contact, after: Contact, party: ReadParty, assignment: Assignment, rules: Mapping[str, None]
     ) -> None:
         """Let later parties see what this one did (AS-10, SY-10)."""
         self.contacts[after.id] = after
-        self.met.add(after.id)
         self.rules.setdefault(after.id, {}).update(rules)
         if isinstance(party.address, EmailAddress) and not DECIDED_BY_ADDRESS.isdisjoint(assignment.rules):
             self.used.setdefault(party.address.key, after.id)

@@ -22,7 +22,7 @@ from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause
 from doocore.model.identifiers import ContactId, IdentifierKey
 from doocore.plans.story import Circumstances, Facts, Needs, Plan, ValueJudge
-from doocore.rules.duplicates import OWN_DOING, is_own_opt_out
+from doocore.rules.duplicates import OWN_DOING, is_opted_out, is_own_opt_out, opt_outs_that_bind
 from doocore.rules.permissions import Action, permit
 from doocore.rules.syncing import identifier_key, key_of_email
 
@@ -93,12 +93,12 @@ def plan_contact(request: ContactRequest, facts: Facts, circumstances: Circumsta
     permit(Action.CHANGE_BY_HAND, circumstances.actor, facts.settings.plan)
     before = _contact_to_change(request, facts, circumstances)
     values = _judged_values(request.values, before, facts.catalog, ValueJudge(circumstances.parsers, facts.settings))
-    asked = frozenset(_new_identifiers(values, before, facts.catalog))
-    keys = frozenset(key for _, key in asked)
+    identifiers = tuple(_changed_identifiers(values, before, facts.catalog))
+    keys = frozenset(key for _, key in identifiers)
     if not keys <= facts.asked.keys:
         return Needs(keys=keys)
     if not request.confirm_duplicate:
-        _refuse_second_holders(asked, before, values, facts)
+        _refuse_second_holders(identifiers, before, values, facts)
     if request.contact_id is None:
         before = replace(before, id=next(circumstances.new_contact_ids))
     after = replace(before, values=values, email_key=key_of_email(values))
@@ -131,8 +131,10 @@ def plan_subscription(
     """Change one subscription of one contact (SU-1, SU-4, SU-5).
 
     What an opt-out forbids is refused with `OptedOutError` by hand, and reported in the result otherwise.
-    Raises `NotFoundError` for the contact.
+    Raises `NotFoundError` for the contact, and `PermissionDeniedError` by hand.
     """
+    if request.through is Through.BY_HAND:
+        permit(Action.CHANGE_BY_HAND, circumstances.actor, facts.settings.plan)
     before = facts.contact(request.contact_id)
     if before is None:
         raise NotFoundError("contact", request.contact_id)
@@ -160,10 +162,15 @@ def join_groups(
 
 def new_group(name: str, new_ids: Iterator[str]) -> Group:
     """Give a new group its name: trimmed, not blank, without `;` (GR-1); `InvalidNameError` otherwise."""
+    return Group(id=GroupId(next(new_ids)), name=checked_group_name(name))
+
+
+def checked_group_name(name: str) -> str:
+    """Give the name a group can have, trimmed (GR-1); `InvalidNameError` otherwise."""
     text = trimmed(name)
     if not text or ";" in text or len(text) > LONGEST_GROUP_NAME:
         raise InvalidNameError("group", name, f"1 to {LONGEST_GROUP_NAME} characters without ';'")
-    return Group(id=GroupId(next(new_ids)), name=text)
+    return text
 
 
 def _contact_to_change(request: ContactRequest, facts: Facts, circumstances: Circumstances) -> Contact:
@@ -200,48 +207,53 @@ def _judged_values(
     return FrozenDict(values)
 
 
-def _new_identifiers(
+def _changed_identifiers(
     values: Mapping[FieldKey, FieldValue], before: Contact, catalog: FieldCatalog
 ) -> Iterator[tuple[ContactField, IdentifierKey]]:
-    """Give the identifiers that the contact did not hold before."""
-    for each in (catalog["email"], catalog["customer_id"]):
-        key = identifier_key(each, values[each.key]) if each.key in values else None
-        if key is not None and key not in before.identifiers:
-            yield each, key
+    """Give the identifiers that do not read as they did before."""
+    for each in (catalog["customer_id"], catalog["email"]):
+        if each.key in values and values[each.key] != before.values.get(each.key):
+            key = identifier_key(each, values[each.key])
+            if key is not None:
+                yield each, key
 
 
 def _refuse_second_holders(
-    asked: Iterable[tuple[ContactField, IdentifierKey]],
+    identifiers: Iterable[tuple[ContactField, IdentifierKey]],
     contact: Contact,
     values: Mapping[FieldKey, FieldValue],
     facts: Facts,
 ) -> None:
-    for each, key in sorted(asked, key=lambda pair: pair[0].key):
-        holders = [holder for holder in facts.holders_of(key) if holder != contact.id]
-        if holders:
+    """Refuse what another contact holds, unless this one held it before, as an alias or in another spelling too."""
+    for each, key in identifiers:
+        holders = facts.holders_of(key)
+        if holders and contact.id not in holders:
             raise DuplicateIdentifierError(each.key, str(values[each.key]), holders)
 
 
 def _with_subscription(
-    contact: Contact, wish: SubscriptionRequest, opt_outs: Collection[OptOut], circumstances: Circumstances
+    contact: Contact, wish: SubscriptionRequest, opt_outs: frozenset[OptOut], circumstances: Circumstances
 ) -> SubscriptionResult:
-    """Give the contact with the wish granted, and what follows for its address (SU-4, SU-5)."""
-    subscribes = wish.state is SubscriptionState.SUBSCRIBED
+    """Give the contact with the wish granted, and what follows for its addresses (SU-4, SU-5)."""
+    ends = wish.state is SubscriptionState.UNSUBSCRIBED
     own_doing = wish.through in OWN_DOING
-    bar = None if contact.email_key is None else OptOut(contact.email_key, wish.subscription)
-    stands_against = is_own_opt_out(contact.subscriptions.get(wish.subscription)) or bar in opt_outs
-    if subscribes and stands_against and not own_doing:
+    if not ends and not own_doing and is_opted_out(contact, wish.subscription, opt_outs):
         if wish.through is not Through.BY_HAND:
             return SubscriptionResult(contact=contact, opted_out=True)
         if not wish.confirm:
             raise OptedOutError(contact.id, wish.subscription.value)
-    changes: list[Change] = []
-    if bar is not None and own_doing and not subscribes:
-        changes.append(RecordOptOut(bar))
-    if bar is not None and subscribes and bar in opt_outs:
-        changes.append(LiftOptOut(bar))
-    becomes_own = own_doing and not subscribes and not stands_against
+    changes = tuple(_opt_out_changes(contact, wish, opt_outs))
+    becomes_own = ends and own_doing and not is_own_opt_out(contact.subscriptions.get(wish.subscription))
     if contact.state(wish.subscription) is not wish.state or becomes_own:
         consent = Consent(wish.state, circumstances.at, wish.through)
         contact = replace(contact, subscriptions=FrozenDict({**contact.subscriptions, wish.subscription: consent}))
-    return SubscriptionResult(contact=contact, changes=tuple(changes))
+    return SubscriptionResult(contact=contact, changes=changes)
+
+
+def _opt_out_changes(contact: Contact, wish: SubscriptionRequest, opt_outs: frozenset[OptOut]) -> Iterator[Change]:
+    """Let the person's own unsubscription bind its address; whatever takes it back lifts all that bind the contact."""
+    if wish.state is not SubscriptionState.UNSUBSCRIBED:
+        binding = opt_outs_that_bind(contact, wish.subscription) & opt_outs
+        yield from map(LiftOptOut, sorted(binding, key=lambda each: each.address_key))
+    elif wish.through in OWN_DOING and contact.email_key is not None:
+        yield RecordOptOut(OptOut(contact.email_key, wish.subscription))

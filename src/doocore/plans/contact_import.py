@@ -1,14 +1,10 @@
 """A list comes in: row by row, which contact is it, and what of it is written (chapter 6).
 
-The list is passed over twice. `survey` counts the rows and finds the identifying values that occur more than once;
-`read_rows` reads their identifiers, and `plan_rows` decides about a batch of them. Nothing here grows with the
-list but eight bytes a row in the first pass (IM-16).
+`plan_rows` decides about a batch of rows that `import_reading` has read, each row seeing what the ones before it did.
 """
 
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from doocore.changes import Change, CreateContact, CreateGroup, JoinGroup, PutField, RecordRows, UpdateContact
 from doocore.model.contact import (
@@ -23,8 +19,6 @@ from doocore.model.contact import (
 )
 from doocore.model.contact_import import (
     DuplicateMode,
-    ImportId,
-    ImportOptions,
     InvalidValues,
     Remark,
     RowOutcome,
@@ -32,204 +26,33 @@ from doocore.model.contact_import import (
     RowReport,
     RowWarning,
 )
-from doocore.model.fields import (
-    ContactField,
-    Entered,
-    FieldCatalog,
-    FieldKey,
-    FieldType,
-    FieldValue,
-    Refusal,
-    ValueParsers,
-    ValueReason,
-    folded,
-    is_blank,
-    trimmed,
-)
+from doocore.model.fields import ContactField, FieldKey, FieldType, FieldValue, folded, trimmed
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause, Origin
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
-from doocore.plans.by_hand import new_group
-from doocore.plans.story import Circumstances, Facts, Needs, Plan, ValueJudge
-from doocore.rules.columns import GROUPS, ColumnMap
+from doocore.plans.by_hand import LONGEST_GROUP_NAME, new_group
+from doocore.plans.import_cells import JudgedColumn, RowCells, ValueColumn, rows_of_cells
+from doocore.plans.import_reading import ImportJob, ReadRow, group_names, shown
+from doocore.plans.story import Circumstances, Facts, Plan
+from doocore.rules.columns import GROUPS
 from doocore.rules.duplicates import WRITES_SUBSCRIPTION, WRITES_VALUE, is_own_opt_out
 from doocore.rules.syncing import Standing, holds, key_of_email
 
-_BATCH = 1000
-_BUCKETS = 256
-_REMEMBERED = 4096
 _YES_OR_NO = ContactField(key="subscription", type=FieldType.CHECKBOX, name="subscription")
-_CUSTOMER_ID = FieldCatalog.of("", ())["customer_id"]
-_SUBSCRIPTION_WORDS = frozenset(each.value for each in Subscription)
 _UPDATE_RULES = ("IM-5",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportJob:
-    """Everything about an import that does not change from row to row."""
-
-    id: ImportId
-    columns: ColumnMap
-    options: ImportOptions
-    judge: ValueJudge
-    parsers: ValueParsers
-    _value_columns: dict[int, "ValueColumn"] = field(default_factory=dict, repr=False, compare=False)
-
-    def value_columns(self, catalog: FieldCatalog) -> "list[ValueColumn]":
-        """Give the columns that hold values and do not identify, as *catalog* has their fields now."""
-        for place, (name, target) in enumerate(zip(self.columns.columns, self.columns.targets, strict=True)):
-            if target is None or target not in catalog or place == self.identifying_place:
-                continue
-            known = self._value_columns.get(place)
-            if known is None or known.field != catalog[target]:
-                self._value_columns[place] = ValueColumn(place, name, catalog[target], self)
-        return list(self._value_columns.values())
-
-    @property
-    def identifying_place(self) -> int:
-        """At which place the identifying column stands (IM-2)."""
-        return self.columns.targets.index(self.options.identify_by.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """The result of the first pass: how many rows, and the hashes of identifying values that occur more than once."""
-
-    total: int
-    repeated: frozenset[int]
-
-
-@dataclass(slots=True)
-class ReadRow:
-    """A row with its identifiers read.
-
-    `key` is the identifying value's and `text` the value; `problem` says why there is none. `others` are the keys of
-    identifiers that do not identify; `duplicate` tells that an earlier row had the same key (IM-7). A row of the wrong
-    column count has nothing but its cells.
-    """
-
-    line: int
-    cells: Sequence[Entered]
-    whole: bool = True
-    key: IdentifierKey | None = None
-    text: str = ""
-    problem: Remark | None = None
-    others: tuple[IdentifierKey, ...] = ()
-    duplicate: bool = False
-
-
-def survey(
-    job: ImportJob, rows: Iterable[tuple[int, Sequence[Entered]]], progress: Callable[[int], None] | None = None
-) -> Survey:
-    """Pass over a list once: count its rows, and find identifying values that occur more than once (IM-1, IM-7).
-
-    Equal values have equal hashes; that unequal ones may share a hash costs a look, never a row. *progress* is told
-    now and then how many rows were seen.
-    """
-    identify = _Identification(job)
-    width = len(job.columns.columns)
-    buckets = [array("q") for _ in range(_BUCKETS)]
-    total = 0
-    for total, (_, cells) in enumerate(rows, start=1):
-        if len(cells) == width:
-            found = identify.read(cells[identify.place])
-            if not isinstance(found, Remark):
-                value = hash(found[1])
-                buckets[value % _BUCKETS].append(value)
-        if progress is not None and total % _BATCH == 0:
-            progress(total)
-    return Survey(total, frozenset(value for bucket in buckets for value in _repeated(bucket)))
-
-
-def read_rows(job: ImportJob, rows: Iterable[tuple[int, Sequence[Entered]]], found: Survey) -> Iterator[ReadRow]:
-    """Read the identifiers of every row, in order, and mark the rows whose value occurred before (IM-7)."""
-    identify = _Identification(job)
-    others = _OtherIdentifiers(job)
-    width = len(job.columns.columns)
-    kind = job.options.identify_by
-    seen: set[str] = set()
-    for line, cells in rows:
-        if len(cells) != width:
-            yield ReadRow(line, cells, whole=False)
-            continue
-        identified = identify.read(cells[identify.place])
-        if isinstance(identified, Remark):
-            yield ReadRow(line, cells, problem=identified, others=others.read(cells))
-            continue
-        text, key = identified
-        duplicate = hash(key) in found.repeated and key in seen
-        if hash(key) in found.repeated:
-            seen.add(key)
-        yield ReadRow(line, cells, True, IdentifierKey(kind, key), text, None, others.read(cells), duplicate)
-
-
-def needs_of_rows(job: ImportJob, rows: Sequence[ReadRow]) -> Needs:
-    """Say what a batch of rows must know, and what is locked while it is decided (AS-12)."""
-    keys = {row.key for row in rows if row.key is not None}
-    for row in rows:
-        keys.update(row.others)
-    options = job.options
-    names = {*options.groups, *([options.existing_to_group] if options.existing_to_group else [])}
-    place = job.columns.place(GROUPS)
-    if place is not None:
-        names.update(name for row in rows if row.whole for name in _group_names(row.cells[place]))
-    adds_options = options.add_system_options or options.add_custom_options
-    return Needs(
-        keys=frozenset(keys),
-        groups=frozenset(map(folded, names)),
-        fields=frozenset(each for each in job.columns.targets if each) if adds_options else frozenset(),
-        opt_outs=any(job.columns.place(each.value) is not None for each in Subscription),
-    )
 
 
 def plan_rows(
     job: ImportJob, rows: Sequence[ReadRow], facts: Facts, circumstances: Circumstances
 ) -> Plan[tuple[RowReport, ...]]:
-    """Decide about a batch of rows, in the order of the file, each seeing what the ones before it did (IM-4 to IM-9)."""
+    """Decide about a batch of rows, in the order of the file (IM-4 to IM-9, IM-17 to IM-19)."""
     batch = _Batch(job, facts, circumstances)
-    reports = tuple([batch.decide(row) for row in rows])
+    reports = batch.decide_all(rows)
     return Plan(
         outcome=reports,
         envelope=circumstances.envelope(Cause.IMPORT, job.id),
         changes=(*batch.fields(), *batch.changes, RecordRows(job.id, reports)),
     )
-
-
-@dataclass(slots=True)
-class _Given:
-    """What the cells of one row say, judged."""
-
-    values: dict[FieldKey, FieldValue] = field(default_factory=dict)
-    wishes: dict[Subscription, SubscriptionState] = field(default_factory=dict)
-    remarks: list[Remark] = field(default_factory=list)
-    options: list[tuple[FieldKey, str]] = field(default_factory=list)
-
-
-class ValueColumn:
-    """A column that holds values of one field; what its cells said before is remembered, as lists repeat themselves."""
-
-    __slots__ = ("_judge", "_seen", "addable", "field", "key", "name", "place")
-
-    def __init__(self, place: int, name: str, contact_field: ContactField, job: "ImportJob") -> None:
-        self.place = place
-        self.name = name
-        self.field = contact_field
-        self.key = contact_field.key
-        options = job.options
-        adds = options.add_system_options if contact_field.system else options.add_custom_options
-        self.addable = adds and contact_field.type is FieldType.SELECT
-        self._judge = job.judge.bound(contact_field)
-        self._seen: dict[Entered, FieldValue | Refusal | None] = {"": None, None: None}
-
-    def judge(self, cell: Entered) -> FieldValue | Refusal | None:
-        """Judge a cell of a contact that has nothing here."""
-        seen = self._seen
-        if cell in seen:
-            return seen[cell]
-        if len(seen) >= _REMEMBERED:
-            seen.clear()
-        judged = seen[cell] = self._judge(cell, None)
-        return judged
 
 
 class _Batch:
@@ -246,14 +69,11 @@ class _Batch:
         self._groups = dict(facts.groups)
         self._options: dict[FieldKey, dict[str, None]] = {}
         self._actor = str(circumstances.actor)
-        named = list(zip(job.columns.columns, job.columns.targets, strict=True))
-        self._columns = job.value_columns(facts.catalog)
-        self._subscriptions = [
-            (place, name, Subscription(target))
-            for place, (name, target) in enumerate(named)
-            if target in _SUBSCRIPTION_WORDS
-        ]
+        self._new_id = circumstances.new_contact_ids.__next__
+        self._customer_id_told = self._tells("customer_id")
+        self._email_told = self._tells("email")
         self._groups_place = job.columns.place(GROUPS)
+        self._granted: dict[tuple[tuple[Subscription, SubscriptionState], ...], Subscriptions] = {}
         self._consents = {state: Consent(state, circumstances.at, Through.IMPORT) for state in SubscriptionState}
 
     def fields(self) -> Iterator[Change]:
@@ -264,27 +84,54 @@ class _Batch:
             if after != before:
                 yield PutField(after)
 
-    def decide(self, row: ReadRow) -> RowReport:
+    def decide_all(self, rows: Sequence[ReadRow]) -> tuple[RowReport, ...]:
+        """Decide about every row, in order."""
+        job = self._job
+        judge = job.judge.bound(_YES_OR_NO)
+        subscriptions = [
+            (JudgedColumn(place, job.columns.columns[place], judge), each)
+            for each in Subscription
+            if (place := job.columns.place(each.value)) is not None
+        ]
+        cells = iter(
+            rows_of_cells(
+                [row.cells for row in rows if row.whole], job.value_columns(self._facts.catalog), subscriptions
+            )
+        )
+        width = len(job.columns.columns)
+        return tuple(
+            [
+                self._decide(row, next(cells)) if row.whole else _unprocessed(row, [_wrong_column_count(row, width)])
+                for row in rows
+            ]
+        )
+
+    def _tells(self, target: str) -> bool:
+        """Tell whether a column that does not identify gives *target*."""
+        return target in self._job.columns.targets and self._job.options.identify_by.value != target
+
+    def _decide(self, row: ReadRow, cells: RowCells) -> RowReport:
         """Decide about one row, and write what it may write (IM-8: whole or not at all)."""
-        if not row.whole:
-            return _unprocessed(row, [_wrong_column_count(row, len(self._job.columns.columns))])
         matched, reasons = self._identify(row)
         if matched is not None and self._mode is DuplicateMode.ONLY_NEW:
             return _unprocessed(row, reasons) if reasons else self._skip(row, matched)
-        given = self._read_cells(row, matched)
-        if not any(each.word is RowReason.AMBIGUOUS for each in reasons):
-            reasons.extend(self._customer_id_taken(given, matched))
+        if row.key is not None and row.key.kind is not IdentifierKind.CONTACT_ID:
+            cells.values[row.key.kind.value] = row.text
+        remarks = [*self._reconsider(row, matched, cells), *self._long_group_names(row)]
+        if self._customer_id_told and not any(each.word is RowReason.AMBIGUOUS for each in reasons):
+            reasons.extend(self._customer_id_taken(cells.values, matched))
         warnings: list[Remark] = []
         if self._job.options.invalid_values is InvalidValues.LEAVE_OUT:
-            warnings = [_as_warning(each) for each in given.remarks]
+            warnings.extend(map(_as_warning, remarks))
         else:
-            reasons.extend(given.remarks)
+            reasons.extend(remarks)
         if reasons:
             return _unprocessed(row, reasons)
-        report = self._add(row, given, warnings) if matched is None else self._merge(row, matched, given, warnings)
-        for key, option in given.options:
-            self._options.setdefault(key, {})[option] = None
-        return report
+        for key in cells.new_options:
+            self._options.setdefault(key, {})[str(cells.values[key])] = None
+        if matched is None:
+            return self._add(row, cells, warnings)
+        return self._merge(row, matched, cells, warnings)
 
     def _identify(self, row: ReadRow) -> tuple[Contact | None, list[Remark]]:
         """Find the one contact that the row matches, or why it cannot be processed (IM-2, IM-7, IM-9)."""
@@ -300,51 +147,40 @@ class _Batch:
             reasons.append(_remark(RowReason.UNKNOWN_CONTACT_ID, self._job, row))
         return None, reasons
 
-    def _read_cells(self, row: ReadRow, matched: Contact | None) -> _Given:
-        given = _Given()
-        cells = row.cells
-        if row.key is not None and row.key.kind is not IdentifierKind.CONTACT_ID:
-            given.values[row.key.kind.value] = row.text
-        for column in self._columns:
-            judged = column.judge(cells[column.place])
-            if judged is None:
-                continue
-            if isinstance(judged, Refusal):
-                self._consider_refused(column, cells[column.place], judged, matched, given)
+    def _reconsider(self, row: ReadRow, matched: Contact | None, cells: RowCells) -> list[Remark]:
+        """Let pass what the contact has already (FI-5) and options that may be added (IM-4); remark on the rest."""
+        remarks = []
+        for column, refusal in cells.refused:
+            text = trimmed(shown(row.cells[column.place]))
+            if isinstance(column, ValueColumn) and matched is not None and text == matched.values.get(column.key):
+                cells.values[column.key] = text
+            elif isinstance(column, ValueColumn) and column.adds(refusal):
+                cells.values[column.key] = text
+                cells.new_options.append(column.key)
             else:
-                given.values[column.key] = judged
-        for place, name, subscription in self._subscriptions:
-            wish = self._job.judge(_YES_OR_NO, cells[place], None)
-            if isinstance(wish, Refusal):
-                given.remarks.append(Remark(RowReason.INVALID_VALUE, name, _shown(cells[place]), wish.advice))
-            elif wish is not None:
-                given.wishes[subscription] = SubscriptionState.SUBSCRIBED if wish else SubscriptionState.UNSUBSCRIBED
-        return given
+                reason = RowReason(refusal.reason.value)
+                remarks.append(Remark(reason, column.name, shown(row.cells[column.place]), refusal.advice))
+        return remarks
 
-    def _consider_refused(
-        self, column: ValueColumn, cell: Entered, refusal: Refusal, matched: Contact | None, given: _Given
-    ) -> None:
-        """Let pass what the contact has already (FI-5) and options that may be added (IM-4)."""
-        key = column.key
-        text = trimmed(cell) if isinstance(cell, str) else cell
-        if matched is not None and text == matched.values.get(key) and text is not None:
-            given.values[key] = text
-        elif column.addable and refusal.reason is ValueReason.UNKNOWN_OPTION and isinstance(text, str):
-            given.values[key] = text
-            given.options.append((key, text))
-        else:
-            given.remarks.append(Remark(RowReason(refusal.reason.value), column.name, _shown(cell), refusal.advice))
-
-    def _customer_id_taken(self, given: _Given, matched: Contact | None) -> Iterator[Remark]:
-        """Refuse a customer ID that does not identify and that only others hold (IM-17)."""
-        customer_id = given.values.get("customer_id")
-        if customer_id is None or self._job.options.identify_by is IdentifierKind.CUSTOMER_ID:
+    def _long_group_names(self, row: ReadRow) -> Iterator[Remark]:
+        if self._groups_place is None:
             return
+        for name in group_names(row.cells[self._groups_place]):
+            if len(trimmed(name)) > LONGEST_GROUP_NAME:
+                advice = f"a group's name has at most {LONGEST_GROUP_NAME} characters"
+                yield Remark(RowReason.TOO_LONG, self._job.column_of(GROUPS), name, advice)
+
+    def _customer_id_taken(self, values: Mapping[FieldKey, FieldValue], matched: Contact | None) -> tuple[Remark, ...]:
+        """Refuse a customer ID that does not identify and that only others hold (IM-17)."""
+        customer_id = values.get("customer_id")
+        if customer_id is None:
+            return ()
         holders = self._holders.get(IdentifierKey(IdentifierKind.CUSTOMER_ID, str(customer_id)), ())
-        if holders and (matched is None or matched.id not in holders):
-            place = self._job.columns.targets.index("customer_id")
-            advice = f"held by {', '.join(holders)}; correct it or clear the cell"
-            yield Remark(RowReason.CUSTOMER_ID_TAKEN, self._job.columns.columns[place], str(customer_id), advice)
+        if not holders or (matched is not None and matched.id in holders):
+            return ()
+        advice = f"held by {', '.join(holders)}; correct it or clear the cell"
+        column = self._job.column_of("customer_id")
+        return (Remark(RowReason.CUSTOMER_ID_TAKEN, column, str(customer_id), advice),)
 
     def _skip(self, row: ReadRow, matched: Contact) -> RowReport:
         collecting = self._job.options.existing_to_group
@@ -352,27 +188,29 @@ class _Batch:
             self._join(matched.id, [collecting])
         return RowReport(line=row.line, outcome=RowOutcome.SKIPPED, contact_id=matched.id)
 
-    def _add(self, row: ReadRow, given: _Given, warnings: list[Remark]) -> RowReport:
-        email_key = self._email_key(row, given)
+    def _add(self, row: ReadRow, cells: RowCells, warnings: list[Remark]) -> RowReport:
+        email_key = row.key.key if row.key is not None and row.key.kind is IdentifierKind.EMAIL else None
+        if self._email_told:
+            email_key = key_of_email(cells.values)
         contact = Contact(
-            id=next(self._circumstances.new_contact_ids),
-            values=FrozenDict(given.values),
+            id=self._new_id(),
+            values=FrozenDict(cells.values),
             origin=Origin(Cause.IMPORT, self._actor, self._job.id, row.line),
             created_at=self._circumstances.at,
             email_key=email_key,
-            subscriptions=self._subscribed(given, None, email_key, warnings) if given.wishes else NO_SUBSCRIPTIONS,
+            subscriptions=self._subscribed(cells, None, email_key, warnings) if cells.wishes else NO_SUBSCRIPTIONS,
         )
-        if "email" in given.values:
+        if self._email_told:
             self._warn_of_shared(contact, warnings)
         self.changes.append(CreateContact(contact))
         self._remember(None, contact)
         self._join_all(row, contact.id)
-        return RowReport(line=row.line, outcome=RowOutcome.ADDED, contact_id=contact.id, warnings=tuple(warnings))
+        return RowReport(row.line, RowOutcome.ADDED, contact.id, (), tuple(warnings))
 
-    def _merge(self, row: ReadRow, matched: Contact, given: _Given, warnings: list[Remark]) -> RowReport:
-        written = self._written(matched, given)
-        email_key = self._email_key(row, given) if "email" in written else matched.email_key
-        subscriptions = self._subscribed(given, matched, email_key, warnings) if given.wishes else matched.subscriptions
+    def _merge(self, row: ReadRow, matched: Contact, cells: RowCells, warnings: list[Remark]) -> RowReport:
+        written = self._written(matched, cells)
+        email_key = key_of_email(written) if "email" in written else matched.email_key
+        subscriptions = self._subscribed(cells, matched, email_key, warnings) if cells.wishes else matched.subscriptions
         outcome = RowOutcome.UNCHANGED
         if written or subscriptions != matched.subscriptions:
             outcome = RowOutcome.UPDATED
@@ -388,13 +226,15 @@ class _Batch:
             self.changes.append(UpdateContact(matched, after, _UPDATE_RULES, row.line))
             self._remember(matched, after)
         self._join_all(row, matched.id)
-        return RowReport(line=row.line, outcome=outcome, contact_id=matched.id, warnings=tuple(warnings))
+        return RowReport(row.line, outcome, matched.id, (), tuple(warnings))
 
-    def _written(self, matched: Contact, given: _Given) -> dict[FieldKey, FieldValue]:
+    def _written(self, matched: Contact, cells: RowCells) -> dict[FieldKey, FieldValue]:
         """Choose what the duplicate mode lets a row write (IM-5)."""
         present = matched.values
+        if cells.values.items() <= present.items():
+            return {}
         written = {}
-        for key, value in given.values.items():
+        for key, value in cells.values.items():
             before = present.get(key)
             if value == before or holds(matched, self._facts.catalog[key], before, value):
                 standing = Standing.EQUAL
@@ -405,13 +245,15 @@ class _Batch:
         return written
 
     def _subscribed(
-        self, given: _Given, matched: Contact | None, email_key: str | None, warnings: list[Remark]
+        self, cells: RowCells, matched: Contact | None, email_key: str | None, warnings: list[Remark]
     ) -> Subscriptions:
         """Grant what the subscription columns ask for, within SU-3, SU-4 and SU-5."""
         before = NO_SUBSCRIPTIONS if matched is None else matched.subscriptions
         mode = DuplicateMode.OVERWRITE if matched is None else self._mode
+        if not before and not self._facts.opt_outs:
+            return self._granted_to_anyone(cells)
         granted: dict[Subscription, Consent] = {}
-        for subscription, wish in given.wishes.items():
+        for subscription, wish in cells.wishes.items():
             consent = before.get(subscription)
             state = SubscriptionState.UNKNOWN if consent is None else consent.state
             if (
@@ -422,26 +264,30 @@ class _Batch:
                 warnings.append(_opted_out(self._job, subscription))
             elif WRITES_SUBSCRIPTION[mode, state, wish]:
                 granted[subscription] = self._consents[wish]
-        return FrozenDict({**before, **granted})
+        return FrozenDict({**before, **granted}) if granted else before
+
+    def _granted_to_anyone(self, cells: RowCells) -> Subscriptions:
+        """Give what nothing stands against; most rows of a list wish the same, so they share it."""
+        wishes = tuple(cells.wishes.items())
+        granted = self._granted.get(wishes)
+        if granted is None:
+            granted = FrozenDict({subscription: self._consents[wish] for subscription, wish in wishes})
+            self._granted[wishes] = granted
+        return granted
 
     def _opted_out(self, consent: Consent | None, email_key: str | None, subscription: Subscription) -> bool:
         if is_own_opt_out(consent):
             return True
         return email_key is not None and OptOut(email_key, subscription) in self._facts.opt_outs
 
-    def _email_key(self, row: ReadRow, given: _Given) -> str | None:
-        if row.key is not None and row.key.kind is IdentifierKind.EMAIL:
-            return row.key.key
-        return key_of_email(given.values)
-
     def _warn_of_shared(self, contact: Contact, warnings: list[Remark]) -> None:
         """Remark on an address that does not identify, was written, and has another holder (IM-17)."""
-        if self._job.options.identify_by is IdentifierKind.EMAIL or contact.email_key is None:
+        if contact.email_key is None or self._job.options.identify_by is IdentifierKind.EMAIL:
             return
         holders = self._holders.get(IdentifierKey(IdentifierKind.EMAIL, contact.email_key), ())
         others = [each for each in holders if each != contact.id]
         if others:
-            column = self._job.columns.columns[self._job.columns.targets.index("email")]
+            column = self._job.column_of("email")
             advice = f"also held by {', '.join(others)}"
             warnings.append(Remark(RowWarning.EMAIL_SHARED, column, contact.text("email"), advice))
 
@@ -469,7 +315,8 @@ class _Batch:
         if self._job.options.groups:
             self._join(contact_id, self._job.options.groups)
         if self._groups_place is not None:
-            self._join(contact_id, _group_names(row.cells[self._groups_place]))
+            names = group_names(row.cells[self._groups_place])
+            self._join(contact_id, [name for name in names if len(trimmed(name)) <= LONGEST_GROUP_NAME])
 
     def _join(self, contact_id: ContactId, names: Iterable[str]) -> None:
         for name in names:
@@ -480,80 +327,12 @@ class _Batch:
             self.changes.append(JoinGroup(group.id, contact_id))
 
 
-class _Identification:
-    """Reads the identifying column (IM-2): from a cell to (text, key), or to a remark why it identifies nobody."""
-
-    __slots__ = ("_column", "_judge", "_kind", "_parsers", "place")
-
-    def __init__(self, job: ImportJob) -> None:
-        self.place = job.identifying_place
-        self._kind = job.options.identify_by
-        self._column = job.columns.columns[self.place]
-        self._parsers = job.parsers
-        self._judge = job.judge
-
-    def read(self, cell: Entered) -> tuple[str, str] | Remark:
-        text = trimmed(cell) if isinstance(cell, str) else _shown(cell)
-        if not text:
-            return Remark(RowReason.MISSING_IDENTIFIER, self._column, "", f"give the {self._kind.value} of this row")
-        if self._kind is IdentifierKind.EMAIL:
-            address = self._parsers.email(text)
-            if not isinstance(address, Refusal):
-                return address.text, address.key
-            return Remark(RowReason.INVALID_EMAIL, self._column, text, address.advice)
-        if self._kind is IdentifierKind.CUSTOMER_ID:
-            judged = self._judge(_CUSTOMER_ID, text, None)
-            if isinstance(judged, Refusal):
-                return Remark(RowReason(judged.reason.value), self._column, text, judged.advice)
-        return text, text
-
-
-class _OtherIdentifiers:
-    """Reads the keys of identifiers in columns that do not identify the row (IM-17)."""
-
-    __slots__ = ("_customer_id", "_email", "_parsers")
-
-    def __init__(self, job: ImportJob) -> None:
-        self._parsers = job.parsers
-        by_kind = {
-            kind: None if job.options.identify_by is kind else job.columns.place(kind.value)
-            for kind in (IdentifierKind.EMAIL, IdentifierKind.CUSTOMER_ID)
-        }
-        self._email = by_kind[IdentifierKind.EMAIL]
-        self._customer_id = by_kind[IdentifierKind.CUSTOMER_ID]
-
-    def read(self, cells: Sequence[Entered]) -> tuple[IdentifierKey, ...]:
-        keys = []
-        if self._email is not None and not is_blank(cells[self._email]):
-            address = self._parsers.email(trimmed(_shown(cells[self._email])))
-            if not isinstance(address, Refusal):
-                keys.append(IdentifierKey(IdentifierKind.EMAIL, address.key))
-        if self._customer_id is not None and not is_blank(cells[self._customer_id]):
-            keys.append(IdentifierKey(IdentifierKind.CUSTOMER_ID, trimmed(_shown(cells[self._customer_id]))))
-        return tuple(keys)
-
-
-def _repeated(bucket: "array[int]") -> Iterator[int]:
-    if len(set(bucket)) == len(bucket):
-        return
-    ordered = sorted(bucket)
-    yield from (value for value, following in pairwise(ordered) if value == following)
-
-
-def _group_names(cell: Entered) -> list[str]:
-    return [name for name in _shown(cell).split(";") if not is_blank(name)]
-
-
-def _shown(cell: Entered) -> str:
-    return "" if cell is None else str(cell)
-
-
 def _unprocessed(row: ReadRow, reasons: Iterable[Remark]) -> RowReport:
     return RowReport(
         line=row.line,
         outcome=RowOutcome.UNPROCESSED,
         reasons=tuple(reasons),
-        cells=tuple(map(_shown, row.cells)),
+        cells=tuple(map(shown, row.cells)),
     )
 
 
@@ -579,5 +358,9 @@ def _as_warning(remark: Remark) -> Remark:
 
 
 def _opted_out(job: ImportJob, subscription: Subscription) -> Remark:
-    column = job.columns.columns[job.columns.targets.index(subscription.value)]
-    return Remark(RowWarning.OPTED_OUT, column, "", "the person unsubscribed; only that person can subscribe again")
+    return Remark(
+        RowWarning.OPTED_OUT,
+        job.column_of(subscription.value),
+        "",
+        "the person unsubscribed; only that person can subscribe again",
+    )

@@ -22,14 +22,17 @@ BECOMES: Mapping[tuple[EventStatus, EventStatus], bool] = {
     (EventStatus.DRAFT, EventStatus.DRAFT): True,
     (EventStatus.DRAFT, EventStatus.LIVE): True,
     (EventStatus.DRAFT, EventStatus.CANCELLED): True,
+    (EventStatus.DRAFT, EventStatus.OVER): False,
     (EventStatus.LIVE, EventStatus.DRAFT): False,
     (EventStatus.LIVE, EventStatus.LIVE): True,
     (EventStatus.LIVE, EventStatus.CANCELLED): True,
+    (EventStatus.LIVE, EventStatus.OVER): False,
     (EventStatus.CANCELLED, EventStatus.DRAFT): False,
     (EventStatus.CANCELLED, EventStatus.LIVE): False,
     (EventStatus.CANCELLED, EventStatus.CANCELLED): True,
+    (EventStatus.CANCELLED, EventStatus.OVER): False,
 }
-"""Whether an event of one stored status may take another (BO-3); `over` is never stored."""
+"""Whether an event of one stored status may take another (BO-3), a new one as if it had been a draft; `over` is never stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +117,8 @@ def fields_from_columns(
 def plan_event(event: Event, facts: Facts, circumstances: Circumstances) -> Plan[Event]:
     """Create an event, or change the one of its ID (BO-3); questions are linked by the names of fields.
 
-    Raises `NotFoundError` for a field that a question is linked to, `EventNotLiveError` where the status cannot go
-    back, `PermissionDeniedError`.
+    Raises `NotFoundError` for a field that a question is linked to, `EventNotLiveError` where the status cannot become
+    that one, `PermissionDeniedError`.
     """
     permit(Action.CHANGE_BY_HAND, circumstances.actor, facts.settings.plan)
     linked = tuple(
@@ -125,10 +128,10 @@ def plan_event(event: Event, facts: Facts, circumstances: Circumstances) -> Plan
     event = replace(event, questions=linked)
     before = facts.events.get(event.id)
     envelope = circumstances.envelope(Cause.BY_HAND, event.id)
+    if not BECOMES[EventStatus.DRAFT if before is None else before.status, event.status]:
+        raise EventNotLiveError(event.id, (before or event).status.value)
     if before is None:
         return Plan(outcome=event, envelope=envelope, changes=(CreateEvent(event),))
-    if not BECOMES[before.status, event.status]:
-        raise EventNotLiveError(event.id, before.status.value)
     event = replace(event, version=before.version + 1)
     return Plan(outcome=event, envelope=envelope, changes=(ChangeEvent(event),))
 
@@ -144,10 +147,11 @@ def _changed_field(key: FieldKey, request: FieldRequest, catalog: FieldCatalog) 
     if key not in catalog:
         raise NotFoundError("field", key)
     field = catalog[key]
-    if request.name is not None and folded(request.name) != folded(field.name):
+    if request.name is not None and request.name != field.name:
         if field.system:
             raise InvalidNameError("field", request.name, "a system field keeps its name")
-        field = replace(field, name=_free_name(request.name, catalog))
+        others = FieldCatalog(tuple(each for each in catalog.fields if each.key != key))
+        field = replace(field, name=_free_name(request.name, others))
     if request.options is not None:
         field = replace(field, options=_trimmed_options(request.options))
     return field if request.archived is None else replace(field, archived=request.archived)

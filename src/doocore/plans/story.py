@@ -37,7 +37,7 @@ class Needs:
     """What a story wants to know before it decides, as data.
 
     Every contact found through `keys` or `contacts` comes along, survivors of merges too. `opt_outs` asks for the
-    opt-outs that bind the addresses among `keys` and those of all contacts that come along (SU-5).
+    opt-outs that bind the addresses among `keys` and those of all contacts that come along, aliases too (SU-5).
     """
 
     keys: frozenset[IdentifierKey] = frozenset()

@@ -204,12 +204,14 @@ def judge_address(text: str, *, ask: Ask | None = None) -> EmailAddress | Refusa
         text = trimmed(text)
     if PLAIN.fullmatch(text):
         return EmailAddress(text, text.lower())
-    hint = _complaint(text)
-    key = None if hint is not None else match_key(text)
+    complaint = _complaint(text)
+    if complaint is not None:
+        return _refused(complaint)
+    key = match_key(text)
     if key is None:
-        return _refused(hint or "")
+        return _refused("one of its characters would pass for another")
     objection = _objection(text, ask)
-    return _refused(objection) if objection is not None else EmailAddress(text, key)
+    return EmailAddress(text, key) if objection is None else _refused(objection)
 
 
 def _complaint(text: str) -> str | None:

@@ -5,7 +5,7 @@ only, never a cell.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from doocore.errors import ImportFileError, NotFoundError
@@ -76,11 +76,12 @@ def map_columns(
     Raises `ImportFileError` with, in this order: `header` where no column goes anywhere, `duplicate_column`,
     `unmapped_identifier` (IM-1); `NotFoundError` where an override names no field.
     """
-    known = _known_columns(catalog)
+    find = _finder(catalog)
     asked = {column_name(name): target for name, target in overrides.items()}
     names = [column_name(each) for each in columns]
     targets = [
-        created.get(name) or (_named(asked[name], known) if name in asked else known.get(name)) for name in names
+        created.get(name) or (_named(asked[name], find) if name in asked else find(column))
+        for column, name in zip(columns, names, strict=True)
     ]
     if not any(targets):
         raise ImportFileError("header", f"no column is known; the header reads {_listed(columns)}", line=1)
@@ -100,21 +101,29 @@ def columns_that_create(overrides: Mapping[str, ColumnTarget]) -> Mapping[str, C
     }
 
 
-def _known_columns(catalog: FieldCatalog) -> dict[str, str]:
+def _finder(catalog: FieldCatalog) -> Callable[[str], str | None]:
+    """Find targets by name: of two that IM-3 does not tell apart (`VIP 1`, `VIP1`) the one that is spelled like that."""
+    exactly: dict[str, str] = {}
     known: dict[str, str] = {}
+    for name, target in _named_targets(catalog):
+        exactly.setdefault(folded(name), target)
+        known.setdefault(column_name(name), target)
+    known.pop("", None)  # what is left of the name `-` would be found in every column without a name
+    return lambda name: exactly.get(folded(name), known.get(column_name(name)))
+
+
+def _named_targets(catalog: FieldCatalog) -> Iterator[tuple[str, str]]:
     for word, labels in OTHER_COLUMNS.items():
-        known.update(dict.fromkeys(map(column_name, (word, *labels)), word))
+        yield from ((name, word) for name in (word, *labels))
     for field in catalog.fields:
         if not field.archived:
-            for name in (field.key, field.name, *field.labels):
-                known.setdefault(column_name(name), field.key)
-    return known
+            yield from ((name, field.key) for name in (field.key, field.name, *field.labels))
 
 
-def _named(target: ColumnTarget, known: Mapping[str, str]) -> str | None:
+def _named(target: ColumnTarget, find: Callable[[str], str | None]) -> str | None:
     if target is None or isinstance(target, CreateFieldFromColumn):
         return None
-    found = known.get(column_name(target))
+    found = find(target)
     if found is None:
         raise NotFoundError("field", target)
     return found

@@ -6,8 +6,9 @@ asked about, it changes nothing under any mode.
 
 from collections.abc import Mapping
 
-from doocore.model.contact import Consent, SubscriptionState, Through
+from doocore.model.contact import Consent, Contact, OptOut, Subscription, SubscriptionState, Through
 from doocore.model.contact_import import DuplicateMode
+from doocore.model.identifiers import IdentifierKind
 from doocore.rules.syncing import Standing
 
 WRITES_VALUE: Mapping[tuple[DuplicateMode, Standing], bool] = {
@@ -52,3 +53,14 @@ OWN_DOING = frozenset({Through.UNSUBSCRIBE_LINK, Through.PORTAL})
 def is_own_opt_out(consent: Consent | None) -> bool:
     """Tell whether the person itself unsubscribed, so that no import or booking may undo it (SU-4)."""
     return consent is not None and consent.state is SubscriptionState.UNSUBSCRIBED and consent.through in OWN_DOING
+
+
+def opt_outs_that_bind(contact: Contact, subscription: Subscription) -> frozenset[OptOut]:
+    """Name the opt-outs that would bind *contact*: of its address, and of those that came with merged contacts (SU-5)."""
+    return frozenset(OptOut(key.key, subscription) for key in contact.identifiers if key.kind is IdentifierKind.EMAIL)
+
+
+def is_opted_out(contact: Contact, subscription: Subscription, opt_outs: frozenset[OptOut]) -> bool:
+    """Tell whether the person unsubscribed, on this record or on any of its addresses (SU-4, SU-5)."""
+    own = is_own_opt_out(contact.subscriptions.get(subscription))
+    return own or not opt_outs.isdisjoint(opt_outs_that_bind(contact, subscription))

@@ -1,0 +1,1 @@
+"""What a store must do, claim by claim, grouped by noun."""

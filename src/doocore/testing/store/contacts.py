@@ -1,0 +1,318 @@
+"""Claims about contacts, their identifiers, merging and opt-outs."""
+# ruff: noqa: RUF001, letters that look alike are test data
+
+from dataclasses import replace
+from itertools import pairwise
+
+from doocore.changes import (
+    CreateContact,
+    CreateGroup,
+    JoinGroup,
+    LiftOptOut,
+    RecordOptOut,
+    RetireContact,
+    UpdateContact,
+)
+from doocore.errors import NotFoundError, StaleVersionError
+from doocore.model.contact import Contact, OptOut, Subscription
+from doocore.model.fields import SYSTEM_KEYS
+from doocore.model.frozen import FrozenDict
+from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
+from doocore.testing.raises import raises
+from doocore.testing.samples import TEXTS, address, contact, contact_id, customer, envelope, full_contact, group
+from doocore.testing.store.base import StoreClaims
+
+
+class ContactClaims(StoreClaims):
+    """Reading and writing contacts."""
+
+    def test_a_contact_that_has_everything_comes_back_as_it_was(self) -> None:
+        """Nothing of a contact is lost or changed, whatever script it is written in."""
+        with self.transaction(CreateContact(full_contact(1))) as tx:
+            assert tx.contacts.get([contact_id(1)]) == {contact_id(1): full_contact(1)}
+
+    def test_a_contact_that_has_nothing_comes_back_as_it_was(self) -> None:
+        """A contact need not have any value."""
+        with self.transaction(CreateContact(contact(1))) as tx:
+            found = tx.contacts.get([contact_id(1)])[contact_id(1)]
+            assert found == contact(1)
+            assert found.email_key is None
+            assert not found.values
+
+    def test_any_text_comes_back_as_it_was_in_any_field(self) -> None:
+        """System fields and custom fields hold any Unicode text unchanged: not trimmed, not folded, not normalized."""
+        keys = (*SYSTEM_KEYS, "custom 🦄")
+        contacts = [
+            replace(contact(number), values=FrozenDict(dict.fromkeys(keys, text)), email_key=text)
+            for number, text in enumerate(TEXTS)
+        ]
+        with self.transaction(*map(CreateContact, contacts)) as tx:
+            assert tx.contacts.get([each.id for each in contacts]) == {each.id: each for each in contacts}
+
+    def test_long_texts_come_back_whole(self) -> None:
+        """A comment and a custom field have no end that a store decides about."""
+        long = contact(1, comment="Ä" * 100_000, f1="🦄" * 100_000)
+        with self.transaction(CreateContact(long)) as tx:
+            assert tx.contacts.get([contact_id(1)]) == {contact_id(1): long}
+
+    def test_false_is_a_value_and_absent_is_none(self) -> None:
+        """A checkbox that says no is told from one that says nothing, and the text `0` from both."""
+        given = contact(1, f1=False, f2="0", f3=True, house_number="0")
+        with self.transaction(CreateContact(given)) as tx:
+            values = tx.contacts.get([contact_id(1)])[contact_id(1)].values
+            assert values == {"f1": False, "f2": "0", "f3": True, "house_number": "0"}
+            assert values["f1"] is False
+            assert values["f3"] is True
+
+    def test_contacts_that_do_not_exist_are_left_out(self) -> None:
+        """Asking for unknown contacts is no error, however strange the ID."""
+        strange = ["", "c", f"{contact_id(1)}\0x", f"{contact_id(1)} ", contact_id(1).upper(), "\ud800", "🦄", *TEXTS]
+        with self.transaction(CreateContact(contact(1))) as tx:
+            assert tx.contacts.get([]) == {}
+            assert tx.contacts.get([ContactId(each) for each in strange]) == {}
+            assert tx.contacts.get({contact_id(1), contact_id(2)}).keys() == {contact_id(1)}
+
+    def test_an_id_is_given_once(self) -> None:
+        """A contact of an ID that exists is not created; what is there stays."""
+        with self.transaction(CreateContact(contact(1, first_name="Ada"))) as tx:
+            with raises(StaleVersionError) as caught:
+                tx.apply([CreateContact(contact(0)), CreateContact(contact(1, first_name="Ida"))], envelope())
+            assert (caught.error.noun, caught.error.key) == ("contact", contact_id(1))
+            assert tx.contacts.get([contact_id(0), contact_id(1)]) == {contact_id(1): contact(1, first_name="Ada")}
+
+    def test_an_id_is_given_once_within_one_call(self) -> None:
+        """Two contacts of one ID in the same changes are refused like any other second one."""
+        with self.transaction() as tx:
+            with raises(StaleVersionError) as caught:
+                tx.apply([CreateContact(contact(1)), CreateContact(contact(2)), CreateContact(contact(1))], envelope())
+            assert caught.error.key == contact_id(1)
+            assert tx.contacts.count() == 0
+
+    def test_an_update_replaces_what_was_there(self) -> None:
+        """Values that are gone are gone; what came is there; the version is the new one."""
+        before = full_contact(1)
+        after = replace(
+            contact(1, email="New@Example.org", f1="Brot 🍞"),
+            origin=before.origin,
+            created_at=before.created_at,
+            version=8,
+        )
+        with self.transaction(CreateContact(before), UpdateContact(before, after)) as tx:
+            assert tx.contacts.get([contact_id(1)]) == {contact_id(1): after}
+
+    def test_an_update_of_an_outdated_version_is_refused(self) -> None:
+        """Who decided on an old state of a contact must read it again."""
+        first = contact(1, first_name="Ada")
+        second = replace(first, values=FrozenDict({"first_name": "Ida"}), version=2)
+        other = replace(first, values=FrozenDict({"first_name": "Eda"}), version=2)
+        with self.transaction(CreateContact(first), UpdateContact(first, second)) as tx:
+            with raises(StaleVersionError) as caught:
+                tx.apply([UpdateContact(first, other)], envelope())
+            assert (caught.error.noun, caught.error.key) == ("contact", contact_id(1))
+            assert tx.contacts.get([contact_id(1)]) == {contact_id(1): second}
+
+    def test_an_update_of_no_contact_is_refused(self) -> None:
+        """A contact that is gone has no version that a change could be made from."""
+        with self.transaction() as tx:
+            with raises(StaleVersionError) as caught:
+                tx.apply([UpdateContact(contact(1), replace(contact(1), version=2))], envelope())
+            assert caught.error.key == contact_id(1)
+            assert tx.contacts.count() == 0
+
+    def test_one_contact_can_change_several_times_in_one_call(self) -> None:
+        """Each change is made from the one before."""
+        versions = [replace(contact(1, first_name=f"Ada {each}"), version=each) for each in range(1, 5)]
+        steps = [UpdateContact(before, after) for before, after in pairwise(versions)]
+        with self.transaction(CreateContact(versions[0]), *steps) as tx:
+            assert tx.contacts.get([contact_id(1)]) == {contact_id(1): versions[-1]}
+            assert [each.version for each in tx.history.of_contact(contact_id(1))] == [2, 3, 4]
+
+
+class HolderClaims(StoreClaims):
+    """Finding contacts by their identifiers."""
+
+    def test_contacts_are_found_by_address_customer_id_and_id(self) -> None:
+        """Every identifier finds its holder, under its own kind."""
+        ada = contact(1, email="Ada@Example.org", customer_id="K-1")
+        by_id = IdentifierKey(IdentifierKind.CONTACT_ID, contact_id(1))
+        with self.transaction(CreateContact(ada)) as tx:
+            keys = (address("ada@example.org"), customer("K-1"), by_id)
+            assert tx.contacts.holders(keys) == dict.fromkeys(keys, (contact_id(1),))
+            crossed = (customer("ada@example.org"), address("K-1"), customer(contact_id(1)))
+            assert tx.contacts.holders(crossed) == {}
+
+    def test_all_holders_are_found_sorted(self) -> None:
+        """An identifier that several contacts hold gives them all, in order of their IDs, and never only the first."""
+        shared = [contact(number, email="office@example.org", customer_id="K") for number in (3, 1, 2)]
+        with self.transaction(*map(CreateContact, shared)) as tx:
+            everybody = (contact_id(1), contact_id(2), contact_id(3))
+            found = tx.contacts.holders({address("office@example.org"), customer("K")})
+            assert found == {address("office@example.org"): everybody, customer("K"): everybody}
+
+    def test_aliases_are_held_too(self) -> None:
+        """An identifier that came with a merged contact finds the survivor, once, beside those that hold it as their own (MG-5)."""
+        aliases = frozenset({address("old@example.org"), customer("K-OLD"), address("same@example.org")})
+        survivor = contact(2, email="same@example.org", aliases=aliases)
+        with self.transaction(CreateContact(survivor), CreateContact(contact(1, email="old@example.org"))) as tx:
+            assert tx.contacts.holders(survivor.aliases) == {
+                address("old@example.org"): (contact_id(1), contact_id(2)),
+                customer("K-OLD"): (contact_id(2),),
+                address("same@example.org"): (contact_id(2),),
+            }
+
+    def test_keys_that_nobody_holds_are_left_out(self) -> None:
+        """No key, no answer; keys of kinds that name no contact included."""
+        with self.transaction(CreateContact(contact(1, email="ada@example.org"))) as tx:
+            assert tx.contacts.holders([]) == {}
+            assert tx.contacts.holders([address(""), customer(""), address("ada@example.org\0")]) == {}
+            assert tx.contacts.holders([IdentifierKey(kind, "ada") for kind in IdentifierKind]) == {}
+            assert tx.contacts.holders([IdentifierKey(IdentifierKind.GROUP_NAME, "ada@example.org")]) == {}
+
+    def test_keys_are_compared_bytewise(self) -> None:
+        """No store decides what is equal: case, accents, normal form and blanks count."""
+        alike = ("straße", "strasse", "STRASSE", "é", "e\u0301", "e", "é ", "ı", "i", "İ", "K", "\u212a", "ß", "ẞ")
+        contacts = [contact(number, customer_id=key) for number, key in enumerate(alike)]
+        with self.transaction(*map(CreateContact, contacts)) as tx:
+            found = tx.contacts.holders([customer(key) for key in alike])
+            assert found == {customer(key): (contact_id(number),) for number, key in enumerate(alike)}
+
+    def test_any_text_can_be_a_key(self) -> None:
+        """Whatever can be written can be found."""
+        contacts = [contact(number, customer_id=text) for number, text in enumerate(TEXTS)]
+        with self.transaction(*map(CreateContact, contacts)) as tx:
+            found = tx.contacts.holders([customer(text) for text in TEXTS])
+            assert found == {customer(text): (contact_id(number),) for number, text in enumerate(TEXTS)}
+
+    def test_an_update_moves_the_identifiers(self) -> None:
+        """A contact is found by what it holds now, and no more by what it held before, aliases included."""
+        before = contact(1, email="a@example.org", customer_id="K-1", aliases=frozenset({customer("X"), customer("Y")}))
+        after = replace(contact(1, email="b@example.org", aliases=frozenset({customer("Y"), customer("Z")})), version=2)
+        with self.transaction(CreateContact(before), UpdateContact(before, after)) as tx:
+            keys = [address("a@example.org"), address("b@example.org"), *map(customer, ("K-1", "X", "Y", "Z"))]
+            assert tx.contacts.holders(keys) == dict.fromkeys(
+                [address("b@example.org"), customer("Y"), customer("Z")], (contact_id(1),)
+            )
+            assert tx.contacts.get([contact_id(1)]) == {contact_id(1): after}
+
+    def test_a_merged_contact_resolves_to_the_survivor(self) -> None:
+        """Its ID leads to the survivor through any chain, its identifiers find the survivor, and it is no contact any more (MG-1)."""
+        contacts = [contact(number, email=f"{number}@example.org") for number in range(4)]
+        chain = [
+            RetireContact(contact_id(0), contact_id(1), (address("0@example.org"),)),
+            RetireContact(contact_id(1), contact_id(2), (address("0@example.org"), address("1@example.org"))),
+        ]
+        with self.transaction(*map(CreateContact, contacts), *chain) as tx:
+            ids = [each.id for each in contacts]
+            assert tx.contacts.survivors([*ids, ContactId("unknown")]) == dict.fromkeys(ids[:2], contact_id(2))
+            assert tx.contacts.survivors([contact_id(0)]) == {contact_id(0): contact_id(2)}
+            assert tx.contacts.survivors([]) == {}
+            assert tx.contacts.get(ids).keys() == set(ids[2:])
+            assert [each.id for each in tx.contacts.page()] == ids[2:]
+            assert tx.contacts.count() == 2
+            keys = [address(f"{number}@example.org") for number in range(3)]
+            assert tx.contacts.holders(keys) == dict.fromkeys(keys, (contact_id(2),))
+            by_id = IdentifierKey(IdentifierKind.CONTACT_ID, contact_id(0))
+            assert tx.contacts.holders([by_id]) == {}
+            assert tx.contacts.get([contact_id(2)])[contact_id(2)].aliases == set(keys[:2])
+
+    def test_a_merged_contact_leaves_its_groups_and_keeps_its_history(self) -> None:
+        """Moving memberships is the plan's decision; what happened to the merged contact stays told."""
+        before, after = contact(1), replace(contact(1, first_name="Ada"), version=2)
+        with self.transaction(
+            CreateContact(before),
+            CreateContact(contact(2)),
+            CreateGroup(group(1)),
+            JoinGroup(group(1).id, contact_id(1)),
+            UpdateContact(before, after),
+            RetireContact(contact_id(1), contact_id(2)),
+        ) as tx:
+            assert tx.groups.members(group(1).id) == ()
+            assert tx.groups.of([contact_id(1), contact_id(2)]) == {}
+            assert [each.version for each in tx.history.of_contact(contact_id(1))] == [2]
+
+    def test_only_existing_contacts_are_merged(self) -> None:
+        """A merge names two contacts that exist; else nothing happens."""
+        wrong = [(1, 2), (2, 1), (1, 1)]
+        with self.transaction(CreateContact(contact(1))) as tx:
+            for retired, survivor in wrong:
+                with raises(NotFoundError):
+                    tx.apply([RetireContact(contact_id(retired), contact_id(survivor))], envelope())
+            assert tx.contacts.survivors([contact_id(1), contact_id(2)]) == {}
+            assert tx.contacts.count() == 1
+
+
+class OptOutClaims(StoreClaims):
+    """Opt-outs that bind an address."""
+
+    def test_an_opt_out_binds_its_address_and_subscription_until_it_is_lifted(self) -> None:
+        """Recording twice is recording once; another address or subscription is not bound (SU-5)."""
+        ada = [OptOut("ädä@example.org", each) for each in (Subscription.NEWSLETTER, Subscription.MARKETING)]
+        bob = OptOut("bob@example.org", Subscription.NEWSLETTER)
+        with self.transaction(*map(RecordOptOut, (*ada, bob)), RecordOptOut(bob)) as tx:
+            assert tx.contacts.opt_outs(["ädä@example.org", "eve@example.org"]) == set(ada)
+            assert tx.contacts.opt_outs({"ädä@example.org", "bob@example.org"}) == {*ada, bob}
+            assert tx.contacts.opt_outs([]) == frozenset()
+            tx.apply([LiftOptOut(ada[0]), LiftOptOut(OptOut("bob@example.org", Subscription.MARKETING))], envelope())
+            assert tx.contacts.opt_outs(["ädä@example.org", "bob@example.org"]) == {ada[1], bob}
+
+
+class ListClaims(StoreClaims):
+    """Listing contacts page by page."""
+
+    def test_pages_follow_the_ids(self) -> None:
+        """Page by page every contact stands once, in order of the IDs, and the count is that of all pages."""
+        contacts = [contact(number) for number in (5, 3, 1, 4, 2)]
+        with self.transaction(*map(CreateContact, contacts)) as tx:
+            first = tx.contacts.page(limit=2)
+            second = tx.contacts.page(after=first[-1].id, limit=2)
+            third = tx.contacts.page(after=second[-1].id, limit=2)
+            assert [each.id for each in (*first, *second, *third)] == [contact_id(number) for number in range(1, 6)]
+            assert tx.contacts.page(after=third[-1].id) == ()
+            assert tx.contacts.page(after=ContactId("a"), limit=5) == tx.contacts.page()
+            assert tx.contacts.page(limit=0) == ()
+            assert tx.contacts.count() == 5
+
+    def test_contacts_are_found_by_a_text_in_what_is_searched(self) -> None:
+        """The folded text is looked for as it is: nothing in it is a wildcard (SE-1)."""
+        ada = contact(1, first_name="Ädä", last_name="Straßer", company="50%_off\\ 🦄")
+        bob = contact(2, email="Bob@Example.org", customer_id="K-77", comment="not searched")
+        with self.transaction(CreateContact(ada), CreateContact(bob)) as tx:
+            expected: dict[str, list[Contact]] = {
+                "ädä strasser": [ada],
+                "%": [ada],
+                "_": [ada],
+                "50%_off\\ 🦄": [ada],
+                "bob@example": [bob],
+                "k-77": [bob],
+                contact_id(2): [bob],
+                "a": [ada, bob],
+                "not searched": [],
+                "ada": [],
+                "ädä%": [],
+                "": [ada, bob],
+            }
+            for text, found in expected.items():
+                assert list(tx.contacts.page(text=text)) == found, text
+                assert tx.contacts.count(text=text) == len(found), text
+
+    def test_the_search_follows_an_update(self) -> None:
+        """What is searched is what the contact holds now."""
+        before, after = contact(1, first_name="Ada"), replace(contact(1, first_name="Ida"), version=2)
+        with self.transaction(CreateContact(before), UpdateContact(before, after)) as tx:
+            assert (tx.contacts.count(text="ada"), tx.contacts.count(text="ida")) == (0, 1)
+
+    def test_a_list_can_keep_to_a_group(self) -> None:
+        """Group, text, place and limit all hold at once."""
+        contacts = [contact(number, first_name="Ada" if number % 2 else "Bob") for number in range(1, 9)]
+        joined = [JoinGroup(group(1).id, contact_id(number)) for number in (7, 5, 3, 2, 1)]
+        with self.transaction(
+            *map(CreateContact, contacts), CreateGroup(group(1)), CreateGroup(group(2)), *joined
+        ) as tx:
+            ids = [each.id for each in tx.contacts.page(group_id=group(1).id)]
+            assert ids == [contact_id(number) for number in (1, 2, 3, 5, 7)]
+            found = tx.contacts.page(group_id=group(1).id, text="ada", after=contact_id(1), limit=2)
+            assert [each.id for each in found] == [contact_id(3), contact_id(5)]
+            assert tx.contacts.count(group_id=group(1).id) == 5
+            assert tx.contacts.count(group_id=group(1).id, text="ada") == 4
+            assert tx.contacts.page(group_id=group(2).id) == ()
+            assert tx.contacts.count(group_id=group(2).id) == 0

@@ -1,0 +1,309 @@
+"""Claims about transactions: all or nothing, organization by organization."""
+
+from dataclasses import replace
+from itertools import chain
+
+from doocore.changes import (
+    Change,
+    ChangeEvent,
+    ChangeSettings,
+    CreateContact,
+    CreateEvent,
+    CreateGroup,
+    FinishImport,
+    JoinGroup,
+    LeaveGroup,
+    LiftOptOut,
+    PutField,
+    RecordBooking,
+    RecordOptOut,
+    RecordRows,
+    RetireContact,
+    StartImport,
+    UpdateContact,
+    group_by_kind,
+)
+from doocore.errors import StaleVersionError
+from doocore.model.contact import GroupId, OptOut, Subscription
+from doocore.model.contact_import import ImportId, Remark, RowOutcome, RowReport, RowWarning
+from doocore.model.event import Event
+from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
+from doocore.model.organization import OrganizationSettings
+from doocore.ports import Transaction
+from doocore.testing.raises import raises
+from doocore.testing.samples import (
+    address,
+    booking,
+    contact,
+    contact_id,
+    envelope,
+    full_contact,
+    full_event,
+    full_field,
+    group,
+    import_record,
+    party,
+)
+from doocore.testing.store.base import StoreClaims, commit
+
+BASIS: tuple[Change, ...] = (
+    CreateContact(contact(1, email="ada@example.org", first_name="Ada")),
+    CreateContact(contact(2, email="bob@example.org", customer_id="K-2")),
+    CreateContact(contact(3)),
+    CreateGroup(group(1)),
+    JoinGroup(group(1).id, contact_id(1)),
+    JoinGroup(group(1).id, contact_id(2)),
+    RecordOptOut(OptOut("ada@example.org", Subscription.MARKETING)),
+    PutField(full_field()),
+    CreateEvent(Event(id="e1")),
+    RecordBooking(booking(1, party(1))),
+    StartImport(import_record(1)),
+    RecordRows(ImportId("i1"), (RowReport(line=2, outcome=RowOutcome.ADDED),)),
+)
+"""Something of every noun, to be there before."""
+
+EVERY_KIND: tuple[Change, ...] = (
+    FinishImport(ImportId("i2")),
+    RecordRows(
+        ImportId("i1"), (RowReport(line=3, outcome=RowOutcome.UPDATED, warnings=(Remark(RowWarning.EMAIL_SHARED),)),)
+    ),
+    RecordRows(ImportId("i2"), (RowReport(line=2, outcome=RowOutcome.SKIPPED),)),
+    StartImport(import_record(2)),
+    RecordBooking(booking(2, party(1), party(4))),
+    RetireContact(contact_id(2), contact_id(4), (address("bob@example.org"),)),
+    LeaveGroup(group(1).id, contact_id(1)),
+    JoinGroup(GroupId("g2"), contact_id(4)),
+    JoinGroup(GroupId("g2"), contact_id(1)),
+    LiftOptOut(OptOut("ada@example.org", Subscription.MARKETING)),
+    RecordOptOut(OptOut("bob@example.org", Subscription.NEWSLETTER)),
+    UpdateContact(
+        contact(1, email="ada@example.org", first_name="Ada"),
+        replace(contact(1, email="lovelace@example.org", f1=False), version=2),
+    ),
+    ChangeEvent(Event(id="e1", name="Changed", version=2)),
+    CreateEvent(full_event()),
+    CreateContact(full_contact(4)),
+    CreateContact(contact(0)),
+    CreateGroup(group(2)),
+    ChangeSettings(OrganizationSettings(region="CH")),
+    PutField(replace(full_field(), name="Changed")),
+    PutField(replace(full_field(), key="f2", name="New")),
+)
+"""Every kind of change, each kind before what it refers to or after it: the store has to sort them."""
+
+
+def everything(tx: Transaction) -> dict[str, object]:
+    """Read whatever the changes above could have touched."""
+    ids = [contact_id(number) for number in range(6)]
+    emails = ("ada@example.org", "bob@example.org", "lovelace@example.org", "alt@example.org")
+    return {
+        "contacts": tx.contacts.get(ids),
+        "holders": tx.contacts.holders([address(each) for each in emails]),
+        "survivors": tx.contacts.survivors(ids),
+        "opt-outs": tx.contacts.opt_outs(emails),
+        "page": tx.contacts.page(),
+        "found": tx.contacts.page(text="a", group_id=group(1).id),
+        "count": tx.contacts.count(),
+        "groups": tx.groups.all(),
+        "named": tx.groups.named(["group 1", "group 2"]),
+        "groups of": tx.groups.of(ids),
+        "members": [tx.groups.members(GroupId(each)) for each in ("g1", "g2")],
+        "fields": tx.fields.all(),
+        "events": tx.events.all(),
+        "bookings": tx.bookings.page(),
+        "bookings of": [tx.bookings.of_contact(each) for each in ids],
+        "imports": tx.imports.all(),
+        "counts": [dict(tx.imports.counts(ImportId(each))) for each in ("i1", "i2")],
+        "notable": [list(tx.imports.notable(ImportId(each))) for each in ("i1", "i2")],
+        "history": [tx.history.of_contact(each) for each in ids],
+        "settings": tx.settings.get(),
+    }
+
+
+class TransactionClaims(StoreClaims):
+    """All or nothing."""
+
+    def test_what_is_written_can_be_read_at_once_and_afterwards(self) -> None:
+        """Later reads in the transaction see what it wrote, and so does every later transaction."""
+        with self.organization() as acme:
+            commit(acme, *BASIS)
+            with acme.transaction() as tx:
+                before = everything(tx)
+                tx.apply(EVERY_KIND, envelope())
+                after = everything(tx)
+            with acme.transaction() as tx:
+                assert everything(tx) == after
+            assert {noun for noun in after if after[noun] == before[noun]} == set()
+
+    def test_the_order_of_kinds_does_not_matter(self) -> None:
+        """What is referred to is written before what refers to it, in whatever order the changes come."""
+        results = []
+        kinds = tuple(group_by_kind(EVERY_KIND).values())
+        for changes in (chain(*kinds), chain(*reversed(kinds))):
+            with self.transaction(*BASIS) as tx:
+                tx.apply(tuple(changes), envelope())
+                results.append(everything(tx))
+        assert results[0] == results[1]
+
+    def test_a_block_that_raises_writes_nothing(self) -> None:
+        """The error goes through unchanged, and nothing of the transaction is left, whatever was changed in it."""
+        for error in (ValueError("mine"), KeyboardInterrupt()):
+            with self.organization() as acme:
+                commit(acme, *BASIS)
+                with acme.transaction() as tx:
+                    before = everything(tx)
+                with raises(type(error)) as caught, acme.transaction() as tx:
+                    tx.apply(EVERY_KIND, envelope())
+                    tx.apply([CreateContact(contact(5))], envelope())
+                    raise error
+                assert caught.error is error
+                with acme.transaction() as tx:
+                    assert everything(tx) == before
+                    tx.apply(EVERY_KIND, envelope())
+
+    def test_changes_that_are_refused_leave_nothing(self) -> None:
+        """One change in the middle that cannot be made takes all of its call back; the transaction goes on (atomic `apply`)."""
+        outdated = UpdateContact(contact(3), replace(contact(3, city="Ulm"), version=2))
+        gone = replace(contact(3, city="Bonn"), version=2)
+        with self.organization() as acme:
+            commit(acme, *BASIS, UpdateContact(contact(3), gone))
+            with acme.transaction() as tx:
+                tx.apply([CreateContact(contact(5, city="Köln"))], envelope())
+                before = everything(tx)
+                for changes in ((*EVERY_KIND, outdated), (outdated, *EVERY_KIND)):
+                    with raises(StaleVersionError) as caught:
+                        tx.apply(changes, envelope())
+                    assert caught.error.key == contact_id(3)
+                    assert everything(tx) == before
+                tx.apply([UpdateContact(gone, replace(gone, version=3))], envelope())
+                after = everything(tx)
+            with acme.transaction() as tx:
+                assert everything(tx) == after
+                assert tx.contacts.get([contact_id(5)]) == {contact_id(5): contact(5, city="Köln")}
+
+    def test_no_changes_are_no_error(self) -> None:
+        """Nothing to write is nothing written."""
+        with self.transaction() as tx:
+            before = everything(tx)
+            tx.apply([], envelope())
+            assert everything(tx) == before
+
+    def test_any_keys_can_be_locked(self) -> None:
+        """Keys of every kind, in any order, twice, existing or not; and none at all."""
+        keys = [IdentifierKey(kind, key) for key in ("b", "a", "", "b", "🦄") for kind in IdentifierKind]
+        with self.organization() as acme:
+            with acme.transaction(lock=keys) as tx:
+                tx.apply([CreateContact(contact(1))], envelope())
+            with acme.transaction(lock=iter(keys)) as tx:
+                assert tx.contacts.count() == 1
+
+    def test_a_transaction_that_is_over_is_over(self) -> None:
+        """Neither reading nor writing goes on behind the end, be it a good or a bad one."""
+        with self.organization() as acme:
+            with acme.transaction() as good:
+                pass
+            with raises(ValueError), acme.transaction() as bad:
+                raise ValueError
+            for tx in (good, bad):
+                with raises(RuntimeError):
+                    tx.apply([CreateContact(contact(1))], envelope())
+                with raises(RuntimeError):
+                    tx.contacts.get([contact_id(1)])
+            with acme.transaction() as tx:
+                assert tx.contacts.count() == 0
+
+    def test_a_transaction_within_one_is_refused(self) -> None:
+        """Who opens a second one while the first is open would wait for itself; the first is not harmed."""
+        with self.store() as store:
+            acme, other = store.organization("acme"), store.organization("other")
+            with acme.transaction() as tx:
+                tx.apply([CreateContact(contact(1))], envelope())
+                for organization in (acme, other):
+                    with raises(RuntimeError), organization.transaction():
+                        pass
+                tx.apply([CreateContact(contact(2))], envelope())
+            with acme.transaction() as tx:
+                assert tx.contacts.count() == 2
+
+    def test_thousands_of_changes_go_at_once(self) -> None:
+        """Five thousand contacts are created, changed, put into a group, found and read again in one call each."""
+        numbers = range(5_000)
+        created = [contact(number, email=f"{number}@example.org", customer_id=f"K-{number}") for number in numbers]
+        changed = [replace(each, values=type(each.values)({**each.values, "f1": "ä"}), version=2) for each in created]
+        ids = [each.id for each in created]
+        with self.transaction(*map(CreateContact, created), CreateGroup(group(1))) as tx:
+            updates = [UpdateContact(before, after) for before, after in zip(created, changed, strict=True)]
+            tx.apply([*updates, *(JoinGroup(group(1).id, each) for each in reversed(ids))], envelope())
+            assert tx.contacts.get(ids) == dict(zip(ids, changed, strict=True))
+            keys = [address(f"{number}@example.org") for number in numbers]
+            assert tx.contacts.holders(keys) == {key: (each,) for key, each in zip(keys, ids, strict=True)}
+            assert tx.groups.members(group(1).id) == tuple(reversed(ids))
+            assert len(tx.groups.of(ids)) == tx.contacts.count() == 5_000
+            with raises(StaleVersionError) as caught:
+                tx.apply(updates[4_000:], envelope())
+            assert caught.error.key == ids[4_000]
+
+    def test_the_schema_can_be_brought_up_to_date_again(self) -> None:
+        """Where it is up to date, `migrate` does nothing, and `close` may come twice."""
+        with self.store() as store:
+            commit(store.organization("acme"), *BASIS)
+            store.migrate()
+            with store.organization("acme").transaction() as tx:
+                assert tx.contacts.count() == 3
+            store.close()
+
+
+class OrganizationClaims(StoreClaims):
+    """One organization's records are out of reach for another (PR-1)."""
+
+    def test_organizations_are_told_apart(self) -> None:
+        """Neither reads nor writes of one are seen by another, even where all IDs, names and numbers are the same."""
+        with self.store() as store:
+            acme, other = store.organization("acme"), store.organization("Acme")
+            assert (acme.organization_id, other.organization_id) == ("acme", "Acme")
+            with other.transaction() as tx:
+                empty = everything(tx)
+            commit(acme, *BASIS)
+            with other.transaction() as tx:
+                assert everything(tx) == empty
+            commit(other, *BASIS)
+            with other.transaction() as tx:
+                before = everything(tx)
+            commit(acme, *EVERY_KIND)
+            with other.transaction() as tx:
+                assert everything(tx) == before
+
+    def test_nothing_of_another_organization_can_be_changed(self) -> None:
+        """Another's contact, event or import behaves as unknown."""
+        with self.store() as store:
+            acme, other = store.organization("acme"), store.organization("other")
+            commit(acme, *BASIS)
+            with other.transaction() as tx:
+                changed = replace(contact(3, city="Ulm"), version=2)
+                for change in (UpdateContact(contact(3), changed), ChangeEvent(Event(id="e1", version=2))):
+                    with raises(StaleVersionError):
+                        tx.apply([change], envelope())
+                for stranger in (
+                    RetireContact(contact_id(1), contact_id(2)),
+                    JoinGroup(group(1).id, contact_id(1)),
+                    FinishImport(ImportId("i1")),
+                ):
+                    with raises(LookupError):
+                        tx.apply([stranger], envelope())
+                tx.apply([LeaveGroup(group(1).id, contact_id(1))], envelope())
+                tx.apply([LiftOptOut(OptOut("ada@example.org", Subscription.MARKETING))], envelope())
+            with acme.transaction() as tx:
+                assert tx.groups.members(group(1).id) == (contact_id(1), contact_id(2))
+                assert tx.contacts.opt_outs(["ada@example.org"])
+                assert tx.contacts.get([contact_id(3)]) == {contact_id(3): contact(3)}
+
+    def test_any_text_can_name_an_organization(self) -> None:
+        """Names that look alike are different organizations."""
+        names = ("a", "A", "a ", "ä", "a\u0308", "", "a'; --", "🦄", "%", "_")
+        with self.store() as store:
+            for number, name in enumerate(names):
+                commit(store.organization(name), CreateContact(contact(number)))
+            for number, name in enumerate(names):
+                with store.organization(name).transaction() as tx:
+                    assert [each.id for each in tx.contacts.page()] == [contact_id(number)]
+                    assert tx.contacts.get([ContactId(contact_id(number + 1))]) == {}
