@@ -165,8 +165,7 @@ Change: TypeAlias = (
 
 def history_entry(change: UpdateContact, envelope: Envelope) -> HistoryEntry:
     """Derive the history entry of *change* from what differs between before and after (HI-1)."""
-    before, after = _observable(change.before), _observable(change.after)
-    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    before, after = _observable(change.before).items(), _observable(change.after).items()
     return HistoryEntry(
         contact_id=change.after.id,
         version=change.after.version,
@@ -176,8 +175,8 @@ def history_entry(change: UpdateContact, envelope: Envelope) -> HistoryEntry:
         reference=envelope.reference,
         row=change.row,
         rules=change.rules,
-        before=FrozenDict({key: before[key] for key in changed if key in before}),
-        after=FrozenDict({key: after[key] for key in changed if key in after}),
+        before=FrozenDict(sorted(before - after)),
+        after=FrozenDict(sorted(after - before)),
     )
 
 

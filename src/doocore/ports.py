@@ -169,8 +169,8 @@ class SettingsReading(Protocol):
         """Read the settings; the defaults where none were ever written."""
 
 
-class Transaction(Protocol):
-    """One unit of work in one organization: what is read in it is consistent, what is applied in it is atomic."""
+class Snapshot(Protocol):
+    """Reading in one organization: all of it is of one moment, whatever others write meanwhile."""
 
     @property
     def contacts(self) -> ContactReading:
@@ -204,13 +204,21 @@ class Transaction(Protocol):
     def settings(self) -> SettingsReading:
         """The organization's settings."""
 
+
+class Transaction(Snapshot, Protocol):
+    """One unit of work in one organization: what is read in it is consistent, what is applied in it is atomic.
+
+    Of no use once its block has ended: then reading and writing raise `RuntimeError`.
+    """
+
     def apply(self, changes: Sequence[Change], envelope: Envelope) -> None:
         """Write all *changes*, and the history that follows from them, or nothing.
 
         The order of kinds does not matter to the caller: fields, groups and contacts are written before what refers
         to them. Later reads in this transaction see the result.
-        Raises `StaleVersionError` where a record has not the version that the change was made from, and
-        `DuplicateNameError` for a group name that exists; then nothing of *changes* was written, and the transaction
+        Raises `StaleVersionError` where a record has not the version that the change was made from (one that is to be
+        created has none), `DuplicateNameError` for a group name that exists, and `NotFoundError` where a change refers
+        to a contact, group or import that does not exist; then nothing of *changes* was written, and the transaction
         can be used further.
         """
 
@@ -228,6 +236,13 @@ class OrganizationStore(Protocol):
         Two transactions that lock a common key never overlap: the second waits until the first is through, and sees
         what it wrote (AS-12). Keys may be given in any order and need not exist.
         With a connection of the host's, neither happens here: the host's own commit or rollback decides.
+        A thread has one transaction or snapshot of a store at a time; another within it raises `RuntimeError`.
+        """
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Open a view of what was committed, for reading only: it keeps no writer waiting longer than need be.
+
+        With a connection of the host's, it also shows what the host's own transaction has written so far.
         """
 
 
@@ -258,6 +273,7 @@ __all__ = [
     "ImportReading",
     "OrganizationStore",
     "SettingsReading",
+    "Snapshot",
     "Store",
     "Transaction",
 ]

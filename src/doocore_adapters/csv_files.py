@@ -228,8 +228,9 @@ class CsvFile:
         return max(DELIMITERS, key=self._name_count)
 
     def _name_count(self, delimiter: str) -> int:
-        # It is also asked for the place of an error, in a file that cannot be decoded or has lines without end.
-        with self._source.text(self._codec or _ISO_8859_1, "replace") as text:
+        # It is also asked for the place of an error, in a file that cannot be decoded or has lines without end; and a
+        # byte order mark must not stand before a quote.
+        with self._source.text("utf-8-sig" if self._codec == _UTF_8 else _ISO_8859_1, "replace") as text:
             rows = _numbered(_Lines(_pieces(text)), delimiter)
             return next(filter(None, (sum(not is_blank(cell) for cell in cells) for _, cells in rows)))
 
@@ -330,7 +331,7 @@ class _Scan:
         scan, digest, decoder = cls(), hashlib.sha256(), codecs.getincrementaldecoder(codec)()
         offset = line_start = 0
         for chunk in chunks:
-            scan.start = scan.start or chunk[:4]
+            scan.start = (scan.start + chunk)[:4]
             scan.control = _first_control(chunk, offset)
             if last := 1 + max(chunk.rfind(b"\n"), chunk.rfind(b"\r")):
                 line_start = offset + last

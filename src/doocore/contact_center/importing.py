@@ -3,10 +3,10 @@
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from doocore.changes import Change, FinishImport, PutField, StartImport
 from doocore.contact_center.shell import ATTEMPTS, Shell, gather
@@ -26,7 +26,7 @@ from doocore.model.identifiers import IdentifierKey
 from doocore.plans.by_hand import checked_group_name
 from doocore.plans.contact_import import plan_rows
 from doocore.plans.import_reading import ImportJob, ReadRow, Survey, needs_of_rows, read_rows, survey
-from doocore.plans.organizing import fields_from_columns
+from doocore.plans.organizing import fields_from_columns, free_name
 from doocore.plans.story import Circumstances, Needs, ValueJudge
 from doocore.ports import ContactRows, Transaction
 from doocore.rules.columns import column_name, columns_that_create, map_columns
@@ -89,7 +89,11 @@ class ImportReport:
 
 
 class _DryRunEndsError(Exception):
-    """Rolls a dry run back (IM-14); never leaves this module."""
+    """Rolls a dry run back and carries its report (IM-14); never leaves this module."""
+
+    def __init__(self, report: ImportReport) -> None:
+        super().__init__()
+        self.report = report
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,9 +112,8 @@ class ImportRun:
     def run(self) -> ImportReport:
         """Import the list (IM-1 to IM-19)."""
         job, fields, found = self._prepare()
-        record = self._record(job, found)
         with self.shell.store.transaction(lock=self._needed_fields().locks) as transaction:
-            self._apply(transaction, [*fields, StartImport(record)], job)
+            self._begin(job, fields, found, transaction)
         done = 0
         for unit in _chunks(read_rows(job, self.rows.rows(), found), UNIT):
             reports = self._commit(job, unit)
@@ -123,22 +126,23 @@ class ImportRun:
     def rehearse(self) -> ImportReport:
         """Do the same in one transaction and take it all back (IM-14)."""
         job, fields, found = self._prepare()
-        record = self._record(job, found)
-        report: ImportReport | None = None
-        with suppress(_DryRunEndsError), self.shell.store.transaction() as transaction:
-            self._apply(transaction, [*fields, StartImport(record)], job)
-            done = 0
-            for batch in _chunks(read_rows(job, self.rows.rows(), found), BATCH):
-                reports = self._decide(job, batch, needs_of_rows(job, batch), transaction)
-                done += len(reports)
-                self.progress(ImportProgress(done=done, total=found.total, rows=reports))
-            report = report_of(transaction, job.id, dry_run=True)
-            raise _DryRunEndsError
-        if report is None:
-            raise RuntimeError("a dry run ended before its report")
-        return report
+        try:
+            with self.shell.store.transaction() as transaction:
+                self._begin(job, fields, found, transaction)
+                self._go_through_and_back(job, found, transaction)
+        except _DryRunEndsError as end:
+            return end.report
 
-    def _prepare(self) -> tuple[ImportJob, list[Change], Survey]:
+    def _go_through_and_back(self, job: ImportJob, found: Survey, transaction: Transaction) -> NoReturn:
+        done = 0
+        for batch in _chunks(read_rows(job, self.rows.rows(), found), BATCH):
+            reports = self._decide(job, batch, needs_of_rows(job, batch), transaction)
+            done += len(reports)
+            self.progress(ImportProgress(done=done, total=found.total, rows=reports))
+        self._apply(transaction, [FinishImport(job.id)], job)
+        raise _DryRunEndsError(report_of(transaction, job.id, dry_run=True))
+
+    def _prepare(self) -> tuple[ImportJob, list[PutField], Survey]:
         """Check the list from end to end, before anything is written (IM-1)."""
         for name in (*self.options.groups, self.options.existing_to_group):
             if name is not None:
@@ -166,7 +170,14 @@ class ImportRun:
         found = survey(job, self.rows.rows(), lambda done: self.progress(ImportProgress(done=done)))
         used = set(columns.targets)
         created = [PutField(each) for each in fields.values() if each.key in used and each.key not in facts.catalog]
-        return job, list(created), found
+        return job, created, found
+
+    def _begin(self, job: ImportJob, fields: Sequence[PutField], found: Survey, transaction: Transaction) -> None:
+        """Write down that the import begins, and make its fields unless somebody made one of that name meanwhile (FI-3)."""
+        catalog = gather(transaction, Needs()).catalog
+        for made in fields:
+            free_name(made.field.name, catalog)
+        self._apply(transaction, [*fields, StartImport(self._record(job, found))], job)
 
     def _needed_fields(self) -> Needs:
         wanted = columns_that_create(self.options.mapping)
@@ -198,16 +209,17 @@ class ImportRun:
         self, job: ImportJob, rows: Sequence[ReadRow], needs: Needs, transaction: Transaction
     ) -> tuple[RowReport, ...]:
         """Plan and apply one batch; again, where a contact was changed meanwhile by somebody who found it otherwise."""
-        for attempts_left in reversed(range(ATTEMPTS)):
+        attempts_left = ATTEMPTS
+        while True:
             plan = plan_rows(job, rows, gather(transaction, needs), self.circumstances)
             try:
                 transaction.apply(plan.changes, plan.envelope)
             except StaleVersionError:
+                attempts_left -= 1
                 if not attempts_left:
                     raise
-                continue
-            return plan.outcome
-        raise AssertionError("unreachable")
+            else:
+                return plan.outcome
 
     def _apply(self, transaction: Transaction, changes: Sequence[Change], job: ImportJob) -> None:
         transaction.apply(changes, self.circumstances.envelope(Cause.IMPORT, job.id))

@@ -1,6 +1,6 @@
 """What stands behind `center.bookings` and `center.imports`: reading what was recorded."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from doocore.contact_center.importing import ImportReport, report_of
@@ -54,10 +54,10 @@ class Imports:
         with self._shell.store.transaction() as transaction:
             return report_of(transaction, ImportId(import_id))
 
-    def rows(self, import_id: str) -> Iterator[RowReport]:
+    def rows(self, import_id: str) -> Generator[RowReport, None, None]:
         """Stream the rows that have reasons or warnings, in the order of the file, the unprocessed ones with their cells.
 
-        A transaction stays open until the last one was taken, or the iterator is closed.
+        A transaction stays open until the last one was taken, or the generator is closed.
         """
         with self._shell.store.transaction() as transaction:
             yield from transaction.imports.notable(ImportId(import_id))

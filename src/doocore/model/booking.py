@@ -1,6 +1,6 @@
 """Bookings: what the host delivers, and what was decided about each party of it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -57,11 +57,11 @@ class Party:
     """
 
     email: str | None = None
-    values: FrozenDict[str, Entered] = FrozenDict()
-    answers: FrozenDict[str, Entered] = FrozenDict()
+    values: Mapping[str, Entered] = FrozenDict()
+    answers: Mapping[str, Entered] = FrozenDict()
     prefill: Prefill | None = None
     chosen: ContactId | None = None
-    subscribes: frozenset[Subscription] = frozenset()
+    subscribes: Collection[Subscription] = frozenset()
 
     def __post_init__(self) -> None:
         if self.email is not None:
@@ -90,10 +90,10 @@ class Booking:
 
     event_id: str
     booker: Party
-    attendees: tuple[Attendee, ...] = ()
+    attendees: Sequence[Attendee] = ()
     number: str | None = None
     payment: PaymentStatus = PaymentStatus.NOT_REQUIRED
-    products: tuple[str, ...] = ()
+    products: Sequence[str] = ()
     invoice_sum: Decimal | None = None
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """An import: its options, and what became of each row (chapter 6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, NewType, TypeAlias
@@ -50,10 +50,10 @@ class ImportOptions:
 
     identify_by: IdentifierKind = IdentifierKind.EMAIL
     duplicates: DuplicateMode = DuplicateMode.FILL_EMPTY
-    groups: tuple[str, ...] = ()
+    groups: Sequence[str] = ()
     existing_to_group: str | None = None
     invalid_values: InvalidValues = InvalidValues.REFUSE_ROW
-    mapping: FrozenDict[str, ColumnTarget] = FrozenDict()
+    mapping: Mapping[str, ColumnTarget] = FrozenDict()
     add_system_options: bool = False
     add_custom_options: bool = False
 

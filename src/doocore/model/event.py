@@ -1,5 +1,6 @@
 """Events as far as contacts need them: when, in which state, with which questions and which rule for changed addresses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -79,8 +80,8 @@ class Event:
     costs: bool = False
     portal: bool = False
     organizer_email: str | None = None
-    questions: tuple[Question, ...] = ()
-    products: tuple[Product, ...] = ()
+    questions: Sequence[Question] = ()
+    products: Sequence[Product] = ()
     version: int = 1
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NewType, Protocol, TypeAlias
 
 from doocore.model.frozen import FrozenDict
@@ -249,9 +250,7 @@ class FieldCatalog:
     @classmethod
     def of(cls, locale: str, stored: Iterable[ContactField]) -> "FieldCatalog":
         """Join the system fields with what the organization stored: custom fields, and options it added to selects."""
-        changed = {each.key: each for each in stored}
-        own = tuple(changed.pop(each.key, _with_locale(each, locale)) for each in SYSTEM_FIELDS)
-        return cls((*own, *changed.values()))
+        return _catalog(locale, tuple(stored))
 
     def __getitem__(self, key: FieldKey) -> ContactField:
         return self._by_key[key]
@@ -267,6 +266,14 @@ class FieldCatalog:
     def custom(self) -> tuple[ContactField, ...]:
         """The organization's own fields."""
         return tuple(each for each in self.fields if not each.system)
+
+
+@lru_cache(maxsize=256)
+def _catalog(locale: str, stored: tuple[ContactField, ...]) -> FieldCatalog:
+    """Build a catalog; remembered, as every story asks for its organization's and it hardly ever changes."""
+    changed = {each.key: each for each in stored}
+    own = tuple(changed.pop(each.key, _with_locale(each, locale)) for each in SYSTEM_FIELDS)
+    return FieldCatalog((*own, *changed.values()))
 
 
 def _with_locale(system_field: ContactField, locale: str) -> ContactField:

@@ -421,6 +421,6 @@ def _record(request: BookingRequest, outcomes: Iterable[PartyOutcome], circumsta
         fingerprint=request.fingerprint,
         payment=request.booking.payment,
         status=BookingStatus.ACTIVE,
-        products=request.booking.products,
+        products=tuple(request.booking.products),
         invoice_sum=request.booking.invoice_sum,
     )

@@ -8,12 +8,9 @@ from dataclasses import replace
 
 from doocore.changes import Change, CreateContact, CreateGroup, JoinGroup, PutField, RecordRows, UpdateContact
 from doocore.model.contact import (
-    NO_SUBSCRIPTIONS,
     Consent,
     Contact,
-    OptOut,
     Subscription,
-    Subscriptions,
     SubscriptionState,
     Through,
 )
@@ -35,7 +32,7 @@ from doocore.plans.import_cells import JudgedColumn, RowCells, ValueColumn, rows
 from doocore.plans.import_reading import ImportJob, ReadRow, group_names, shown
 from doocore.plans.story import Circumstances, Facts, Plan
 from doocore.rules.columns import GROUPS
-from doocore.rules.duplicates import WRITES_SUBSCRIPTION, WRITES_VALUE, is_own_opt_out
+from doocore.rules.duplicates import WRITES_SUBSCRIPTION, WRITES_VALUE, is_opted_out
 from doocore.rules.syncing import Standing, holds, key_of_email
 
 _YES_OR_NO = ContactField(key="subscription", type=FieldType.CHECKBOX, name="subscription")
@@ -73,7 +70,6 @@ class _Batch:
         self._customer_id_told = self._tells("customer_id")
         self._email_told = self._tells("email")
         self._groups_place = job.columns.place(GROUPS)
-        self._granted: dict[tuple[tuple[Subscription, SubscriptionState], ...], Subscriptions] = {}
         self._consents = {state: Consent(state, circumstances.at, Through.IMPORT) for state in SubscriptionState}
 
     def fields(self) -> Iterator[Change]:
@@ -198,8 +194,8 @@ class _Batch:
             origin=Origin(Cause.IMPORT, self._actor, self._job.id, row.line),
             created_at=self._circumstances.at,
             email_key=email_key,
-            subscriptions=self._subscribed(cells, None, email_key, warnings) if cells.wishes else NO_SUBSCRIPTIONS,
         )
+        contact = self._subscribed(contact, cells, DuplicateMode.OVERWRITE, warnings)
         if self._email_told:
             self._warn_of_shared(contact, warnings)
         self.changes.append(CreateContact(contact))
@@ -209,18 +205,15 @@ class _Batch:
 
     def _merge(self, row: ReadRow, matched: Contact, cells: RowCells, warnings: list[Remark]) -> RowReport:
         written = self._written(matched, cells)
-        email_key = key_of_email(written) if "email" in written else matched.email_key
-        subscriptions = self._subscribed(cells, matched, email_key, warnings) if cells.wishes else matched.subscriptions
+        after = matched
+        if written:
+            email_key = key_of_email(written) if "email" in written else matched.email_key
+            after = replace(matched, values=FrozenDict({**matched.values, **written}), email_key=email_key)
+        after = self._subscribed(after, cells, self._mode, warnings)
         outcome = RowOutcome.UNCHANGED
-        if written or subscriptions != matched.subscriptions:
+        if after is not matched:
             outcome = RowOutcome.UPDATED
-            after = replace(
-                matched,
-                values=FrozenDict({**matched.values, **written}),
-                email_key=email_key,
-                subscriptions=subscriptions,
-                version=matched.version + 1,
-            )
+            after = replace(after, version=matched.version + 1)
             if "email" in written:
                 self._warn_of_shared(after, warnings)
             self.changes.append(UpdateContact(matched, after, _UPDATE_RULES, row.line))
@@ -244,41 +237,17 @@ class _Batch:
                 written[key] = value
         return written
 
-    def _subscribed(
-        self, cells: RowCells, matched: Contact | None, email_key: str | None, warnings: list[Remark]
-    ) -> Subscriptions:
-        """Grant what the subscription columns ask for, within SU-3, SU-4 and SU-5."""
-        before = NO_SUBSCRIPTIONS if matched is None else matched.subscriptions
-        mode = DuplicateMode.OVERWRITE if matched is None else self._mode
-        if not before and not self._facts.opt_outs:
-            return self._granted_to_anyone(cells)
-        granted: dict[Subscription, Consent] = {}
+    def _subscribed(self, contact: Contact, cells: RowCells, mode: DuplicateMode, warnings: list[Remark]) -> Contact:
+        """Grant what the subscription columns ask for, within SU-3, SU-4 and SU-5; the same contact where that is nothing."""
+        granted = {}
         for subscription, wish in cells.wishes.items():
-            consent = before.get(subscription)
-            state = SubscriptionState.UNKNOWN if consent is None else consent.state
-            if (
-                wish is SubscriptionState.SUBSCRIBED
-                and wish is not state
-                and self._opted_out(consent, email_key, subscription)
-            ):
+            state = contact.state(subscription)
+            subscribes = wish is SubscriptionState.SUBSCRIBED and wish is not state
+            if subscribes and is_opted_out(contact, subscription, self._facts.opt_outs):
                 warnings.append(_opted_out(self._job, subscription))
             elif WRITES_SUBSCRIPTION[mode, state, wish]:
                 granted[subscription] = self._consents[wish]
-        return FrozenDict({**before, **granted}) if granted else before
-
-    def _granted_to_anyone(self, cells: RowCells) -> Subscriptions:
-        """Give what nothing stands against; most rows of a list wish the same, so they share it."""
-        wishes = tuple(cells.wishes.items())
-        granted = self._granted.get(wishes)
-        if granted is None:
-            granted = FrozenDict({subscription: self._consents[wish] for subscription, wish in wishes})
-            self._granted[wishes] = granted
-        return granted
-
-    def _opted_out(self, consent: Consent | None, email_key: str | None, subscription: Subscription) -> bool:
-        if is_own_opt_out(consent):
-            return True
-        return email_key is not None and OptOut(email_key, subscription) in self._facts.opt_outs
+        return replace(contact, subscriptions=FrozenDict({**contact.subscriptions, **granted})) if granted else contact
 
     def _warn_of_shared(self, contact: Contact, warnings: list[Remark]) -> None:
         """Remark on an address that does not identify, was written, and has another holder (IM-17)."""

@@ -140,7 +140,7 @@ def needs_of_rows(job: ImportJob, rows: Sequence[ReadRow]) -> Needs:
     return Needs(
         keys=frozenset(keys),
         groups=frozenset(map(folded, names)),
-        fields=frozenset(each for each in job.columns.targets if each) if adds_options else frozenset(),
+        fields=frozenset(map(folded, filter(None, job.columns.targets))) if adds_options else frozenset(),
         opt_outs=any(job.columns.place(each.value) is not None for each in Subscription),
     )
 

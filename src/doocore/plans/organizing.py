@@ -86,7 +86,7 @@ def new_field(
     name: str, type_: FieldType, options: tuple[str, ...], catalog: FieldCatalog, new_ids: Iterator[str]
 ) -> ContactField:
     """Make a custom field with a name that no field, label or known column has (FI-3)."""
-    text = _free_name(name, catalog)
+    text = free_name(name, catalog)
     if type_ not in CUSTOM_FIELD_TYPES:
         raise InvalidNameError("field", name, f"a custom field is not of the type {type_.value}")
     return ContactField(key=next(new_ids), type=type_, name=text, options=_trimmed_options(options))
@@ -151,13 +151,14 @@ def _changed_field(key: FieldKey, request: FieldRequest, catalog: FieldCatalog) 
         if field.system:
             raise InvalidNameError("field", request.name, "a system field keeps its name")
         others = FieldCatalog(tuple(each for each in catalog.fields if each.key != key))
-        field = replace(field, name=_free_name(request.name, others))
+        field = replace(field, name=free_name(request.name, others))
     if request.options is not None:
         field = replace(field, options=_trimmed_options(request.options))
     return field if request.archived is None else replace(field, archived=request.archived)
 
 
-def _free_name(name: str, catalog: FieldCatalog) -> str:
+def free_name(name: str, catalog: FieldCatalog) -> str:
+    """Give the trimmed name of a field, if no field, label or known column has it (FI-3); else `DuplicateNameError`."""
     text = trimmed(name)
     if not text or len(text) > LONGEST_FIELD_NAME:
         raise InvalidNameError("field", name, f"1 to {LONGEST_FIELD_NAME} characters")

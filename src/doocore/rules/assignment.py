@@ -213,14 +213,16 @@ def assign(
 
 def _by_address(entered: EnteredAddress, ambiguity: AmbiguityPolicy) -> Assignment:
     kind = entered.kind
-    picking = BY_AMBIGUITY[ambiguity]
-    if kind is Address.SHARED and picking is not None:
+    picking = BY_AMBIGUITY[ambiguity] if kind is Address.SHARED else None
+    if picking is not None:
         picked = picking.pick(in_order_of_creation(entered.holders))
         return Assignment(
             decision=Decision.ASSIGN, contact_id=picked.id, reason=picking.reason, rules=("AS-1d", "AS-14")
         )
-    contacts = {Address.USED: entered.used_by, Address.KNOWN: next((each.id for each in entered.holders), None)}
-    return _decided(BY_ADDRESS[kind], contacts.get(kind))
+    contact_id = entered.used_by
+    if kind is Address.KNOWN:
+        contact_id = next(iter(entered.holders)).id
+    return _decided(BY_ADDRESS[kind], contact_id)
 
 
 def _decided(row: Row, contact_id: ContactId | None) -> Assignment:

@@ -62,5 +62,6 @@ def opt_outs_that_bind(contact: Contact, subscription: Subscription) -> frozense
 
 def is_opted_out(contact: Contact, subscription: Subscription, opt_outs: frozenset[OptOut]) -> bool:
     """Tell whether the person unsubscribed, on this record or on any of its addresses (SU-4, SU-5)."""
-    own = is_own_opt_out(contact.subscriptions.get(subscription))
-    return own or not opt_outs.isdisjoint(opt_outs_that_bind(contact, subscription))
+    if is_own_opt_out(contact.subscriptions.get(subscription)):
+        return True
+    return bool(opt_outs) and not opt_outs.isdisjoint(opt_outs_that_bind(contact, subscription))

@@ -21,12 +21,11 @@ from doocore_adapters.memory.records import Journal, Records
 from doocore_adapters.memory.writing import Writing, write
 
 
-class MemoryTransaction:
-    """One unit of work; of no use once its block has ended."""
+class MemorySnapshot:
+    """Reading; of no use once its block has ended."""
 
     def __init__(self, records: Records) -> None:
         self._open: Records | None = records
-        self._journal = Journal()
         self.contacts = Contacts(self._records)
         self.groups = Groups(self._records)
         self.fields = Fields(self._records)
@@ -36,20 +35,30 @@ class MemoryTransaction:
         self.history = History(self._records)
         self.settings = Settings(self._records)
 
-    def apply(self, changes: Sequence[Change], envelope: Envelope) -> None:
-        """Write all *changes*, and the history that follows from them, or nothing."""
-        write(changes, Writing(self._records(), self._journal, envelope))
-
-    def end(self, *, undo: bool) -> None:
-        """Let go of the records, after taking everything back where the block failed."""
-        if undo:
-            self._journal.undo_to(0)
+    def end(self) -> None:
+        """Let go of the records."""
         self._open = None
 
     def _records(self) -> Records:
         if self._open is None:
             raise RuntimeError("this transaction is over; open another one")
         return self._open
+
+
+class MemoryTransaction(MemorySnapshot):
+    """One unit of work."""
+
+    def __init__(self, records: Records) -> None:
+        super().__init__(records)
+        self._journal = Journal()
+
+    def apply(self, changes: Sequence[Change], envelope: Envelope) -> None:
+        """Write all *changes*, and the history that follows from them, or nothing."""
+        write(changes, Writing(self._records(), self._journal, envelope))
+
+    def undo(self) -> None:
+        """Take everything back."""
+        self._journal.undo_to(0)
 
 
 class MemoryOrganization:
@@ -73,9 +82,20 @@ class MemoryOrganization:
             try:
                 yield tx
             except BaseException:
-                tx.end(undo=True)
+                tx.undo()
                 raise
-            tx.end(undo=False)
+            finally:
+                tx.end()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MemorySnapshot]:
+        """Open a view; transactions wait until it is through."""
+        with self._turn:
+            view = MemorySnapshot(self._records)
+            try:
+                yield view
+            finally:
+                view.end()
 
 
 class Turn:

@@ -65,7 +65,9 @@ class Writing:
         if current is None or current.version != change.before.version:
             raise StaleVersionError("contact", after.id)
         if current.aliases != change.before.aliases:  # aliases came by a merge, which leaves the version alone
-            aliases = (current.aliases - (change.before.aliases - after.aliases)) | (after.aliases - change.before.aliases)
+            aliases = (current.aliases - (change.before.aliases - after.aliases)) | (
+                after.aliases - change.before.aliases
+            )
             after = replace(after, aliases=aliases)
         self.journal.put(self.records.contacts, after.id, after)
         self._release(after.id, current.identifiers - after.identifiers)

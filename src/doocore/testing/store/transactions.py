@@ -29,7 +29,7 @@ from doocore.model.contact_import import ImportId, Remark, RowOutcome, RowReport
 from doocore.model.event import Event
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
 from doocore.model.organization import OrganizationSettings
-from doocore.ports import Transaction
+from doocore.ports import Snapshot
 from doocore.testing.raises import raises
 from doocore.testing.samples import (
     address,
@@ -92,7 +92,7 @@ EVERY_KIND: tuple[Change, ...] = (
 """Every kind of change, each kind before what it refers to or after it: the store has to sort them."""
 
 
-def everything(tx: Transaction) -> dict[str, object]:
+def everything(tx: Snapshot) -> dict[str, object]:
     """Read whatever the changes above could have touched."""
     ids = [contact_id(number) for number in range(6)]
     emails = ("ada@example.org", "bob@example.org", "lovelace@example.org", "alt@example.org")
@@ -218,12 +218,31 @@ class TransactionClaims(StoreClaims):
             acme, other = store.organization("acme"), store.organization("other")
             with acme.transaction() as tx:
                 tx.apply([CreateContact(contact(1))], envelope())
-                for organization in (acme, other):
-                    with raises(RuntimeError), organization.transaction():
+                for opening in (acme.transaction, other.transaction, acme.snapshot):
+                    with raises(RuntimeError), opening():
                         pass
                 tx.apply([CreateContact(contact(2))], envelope())
+            with acme.snapshot() as view:
+                for opening in (acme.transaction, other.snapshot):
+                    with raises(RuntimeError), opening():
+                        pass
+                assert view.contacts.count() == 2
+
+    def test_a_snapshot_shows_what_was_committed(self) -> None:
+        """It reads all that a transaction reads, and is over when its block has ended."""
+        with self.organization() as acme:
+            commit(acme, *BASIS, *EVERY_KIND)
             with acme.transaction() as tx:
-                assert tx.contacts.count() == 2
+                written = everything(tx)
+            with acme.snapshot() as view:
+                assert everything(view) == written
+                assert not hasattr(view, "apply")
+            with raises(RuntimeError):
+                view.contacts.count()
+            with raises(ValueError), acme.snapshot():
+                raise ValueError
+            with acme.transaction() as tx:
+                assert everything(tx) == written
 
     def test_thousands_of_changes_go_at_once(self) -> None:
         """Five thousand contacts are created, changed, put into a group, found and read again in one call each."""

@@ -1,0 +1,62 @@
+"""Print the command reference from the command: `python docs/command_reference.py` writes `_tables/command.md` anew.
+
+Like the tables of the rule book, the page includes it, and a test fails when it differs from what the command says.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import typer.main
+
+from doocore_adapters.cli.app import app
+from doocore_adapters.cli.session import SHARED
+
+FILE = Path(__file__).parent / "_tables" / "command.md"
+
+Command: TypeAlias = Any
+Parameter: TypeAlias = Any
+"""Typer shows the classes of click to nobody; what is read here they have had in every version that will do."""
+
+
+def printed() -> str:
+    """Print every command with its arguments and options."""
+    root = typer.main.get_command(app)
+    shared = [each for each in root.params if each.name in SHARED]
+    return "\n".join(["## Options of every command\n", _table(shared), *_commands("doocore", root)])
+
+
+def _commands(path: str, group: Command) -> Iterator[str]:
+    for name, command in group.commands.items():
+        parameters = [each for each in command.params if each.name not in SHARED]
+        if parameters or command.help != group.help:  # a group's `list` is what the group does by itself
+            yield f"## {path} {name}\n"
+            yield f"{command.help.strip()}\n"
+        if parameters:
+            yield _table(parameters)
+        if hasattr(command, "commands"):
+            yield from _commands(f"{path} {name}", command)
+
+
+def _table(parameters: Iterable[Parameter]) -> str:
+    rows = (f"| `{_usage(each)}` | {_meaning(each)} |\n" for each in parameters)
+    return "".join(["| option or argument | meaning |\n|---|---|\n", *(row.replace("\0", r"\|") for row in rows)])
+
+
+def _usage(parameter: Parameter) -> str:
+    name = "" if parameter.param_type_name == "argument" else parameter.opts[0]
+    metavar = parameter.metavar or ("" if getattr(parameter, "is_flag", False) else "TEXT")
+    return f"{name} {metavar}".strip().replace("|", "\0")
+
+
+def _meaning(parameter: Parameter) -> str:
+    said = " ".join((parameter.help or "").split()).replace("|", "\0")
+    shown = getattr(parameter, "show_default", None)
+    default = shown if isinstance(shown, str) else parameter.default
+    if default and isinstance(default, (str, int)) and not isinstance(default, bool) and "[default" not in said:
+        said = f"{said} [default: {default}]".strip()
+    return said
+
+
+if __name__ == "__main__":
+    FILE.write_text(printed(), encoding="utf-8")

@@ -1,0 +1,408 @@
+"""Values of the model as rows of the tables, and back; every function goes with the columns declared beside it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from itertools import chain
+from typing import Any, TypeAlias
+
+from doocore.model.booking import (
+    Attendee,
+    AttendeeStatus,
+    BookingStatus,
+    Party,
+    PaymentStatus,
+    RecordedBooking,
+    RecordedParty,
+)
+from doocore.model.contact import (
+    NO_SUBSCRIPTIONS,
+    Consent,
+    Contact,
+    Group,
+    Subscription,
+    Subscriptions,
+    SubscriptionState,
+    Through,
+)
+from doocore.model.contact_import import ImportRecord, ImportStatus, RowOutcome, RowReason, RowReport, RowWarning
+from doocore.model.event import EmailChangePolicy, Event, EventStatus
+from doocore.model.fields import SYSTEM_KEYS, ContactField, FieldType, FieldValues
+from doocore.model.frozen import FrozenDict
+from doocore.model.history import Cause, HistoryEntry, Origin
+from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
+from doocore.model.organization import AmbiguityPolicy, OrganizationSettings, ProductPlan, SyncMode
+from doocore_adapters._sql import documents
+
+Row: TypeAlias = tuple[Any, ...]
+
+_SYSTEM = frozenset(SYSTEM_KEYS)
+_SYSTEM_BEGIN = 2
+_SYSTEM_END = _SYSTEM_BEGIN + len(SYSTEM_KEYS)
+_NO_CONSENT = (None, None, None)
+_NO_CONSENTS = _NO_CONSENT * len(Subscription)
+_WORDS = {cause: cause.value for cause in Cause}
+_CAUSES = {cause.value: cause for cause in Cause}
+
+LETTERS: Mapping[RowOutcome, str] = {
+    RowOutcome.ADDED: "A",
+    RowOutcome.UPDATED: "U",
+    RowOutcome.UNCHANGED: "=",
+    RowOutcome.SKIPPED: "S",
+    RowOutcome.UNPROCESSED: "X",
+}
+"""How the outcome of an import's row is written, one letter after the other."""
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment in UTC, so that texts sort as the moments do."""
+    if moment.tzinfo is not UTC:
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment.isoformat()} has no offset: a store keeps moments, not local times")
+        moment = moment.astimezone(UTC)  # before the cache, for which two moments that differ in `fold` alone are equal
+    return _utc_text(moment)
+
+
+@lru_cache(maxsize=4096)
+def _utc_text(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
+
+
+@lru_cache(maxsize=4096)
+def moment_of(text: str | datetime) -> datetime:
+    """Read a moment; some drivers have parsed it already."""
+    return text if isinstance(text, datetime) else datetime.fromisoformat(text)
+
+
+def contact_row(organization_id: str, contact: Contact) -> Row:
+    """Write a contact, without its aliases and its subscriptions: the columns up to `version`, but for the key's version.
+
+    It begins with what finds the contact: organization and ID, then match key, address and customer ID.
+    """
+    values = contact.values
+    system = tuple(map(values.get, SYSTEM_KEYS))
+    origin = contact.origin
+    return (
+        organization_id,
+        contact.id,
+        contact.email_key,
+        *system,
+        None if len(system) - system.count(None) == len(values) else _custom_document(values),
+        contact.search_text,
+        _WORDS[origin.cause],
+        origin.actor,
+        origin.reference,
+        origin.row,
+        moment_text(contact.created_at),
+        contact.version,
+    )
+
+
+def consents_row(subscriptions: Subscriptions) -> Row:
+    """Write the subscriptions of a contact, the columns behind `version`."""
+    if not subscriptions:
+        return _NO_CONSENTS
+    threes = (_consent_row(subscriptions.get(each)) for each in Subscription)
+    return tuple(chain.from_iterable(threes))
+
+
+def contact_of(row: Row, aliases: frozenset[IdentifierKey]) -> Contact:
+    """Read a contact; the row begins with ID and match key, and has neither the key's version nor the search text."""
+    custom, cause, actor, reference, origin_row, created_at, version, *consents = row[_SYSTEM_END:]
+    system = zip(SYSTEM_KEYS, row[_SYSTEM_BEGIN:_SYSTEM_END], strict=True)
+    values = {key: value for key, value in system if value is not None}
+    if custom is not None:
+        values.update(documents.loads(custom))
+    return Contact(
+        id=row[0],
+        values=FrozenDict(values),
+        origin=Origin(_CAUSES[cause], actor, reference, origin_row),
+        created_at=moment_of(created_at),
+        email_key=row[1],
+        aliases=aliases,
+        subscriptions=_consents_of(consents) if any(consents) else NO_SUBSCRIPTIONS,
+        version=version,
+    )
+
+
+def _custom_document(values: FieldValues) -> str:
+    return documents.dumps({key: value for key, value in values.items() if key not in _SYSTEM})
+
+
+def _consent_row(consent: Consent | None) -> Row:
+    if consent is None:
+        return _NO_CONSENT
+    return consent.state.value, moment_text(consent.at), consent.through.value
+
+
+def _consents_of(cells: list[Any]) -> Subscriptions:
+    threes = zip(Subscription, cells[::3], cells[1::3], cells[2::3], strict=True)
+    return FrozenDict(
+        {
+            subscription: Consent(SubscriptionState(state), moment_of(at), Through(through))
+            for subscription, state, at, through in threes
+            if state is not None
+        }
+    )
+
+
+def group_of(row: Row) -> Group:
+    """Read a group."""
+    return Group(id=row[0], name=row[1])
+
+
+def field_row(field: ContactField) -> Row:
+    """Write a field, behind its key."""
+    return (
+        field.type.value,
+        field.name,
+        documents.dumps_texts(field.labels),
+        documents.dumps_texts(field.options),
+        field.max_length,
+        field.system,
+        field.archived,
+    )
+
+
+def field_of(row: Row) -> ContactField:
+    """Read a field."""
+    key, type_, name, labels, options, max_length, system, archived = row
+    return ContactField(
+        key=key,
+        type=FieldType(type_),
+        name=name,
+        labels=documents.loads_texts(labels),
+        options=documents.loads_texts(options),
+        max_length=max_length,
+        system=bool(system),
+        archived=bool(archived),
+    )
+
+
+def settings_row(settings: OrganizationSettings) -> Row:
+    """Write the settings."""
+    return (
+        settings.sync.value,
+        settings.ambiguity.value,
+        settings.region,
+        settings.locale,
+        settings.time_zone,
+        settings.retention_days,
+        settings.plan.value,
+    )
+
+
+def settings_of(row: Row) -> OrganizationSettings:
+    """Read the settings."""
+    sync, ambiguity, region, locale, time_zone, retention_days, plan = row
+    return OrganizationSettings(
+        sync=SyncMode(sync),
+        ambiguity=AmbiguityPolicy(ambiguity),
+        region=region,
+        locale=locale,
+        time_zone=time_zone,
+        retention_days=retention_days,
+        plan=ProductPlan(plan),
+    )
+
+
+def event_row(event: Event) -> Row:
+    """Write an event, behind its ID."""
+    return (
+        event.name,
+        event.status.value,
+        None if event.starts_at is None else event.starts_at.isoformat(),
+        None if event.ends_at is None else event.ends_at.isoformat(),
+        event.time_zone,
+        event.email_change.value,
+        event.costs,
+        event.portal,
+        event.organizer_email,
+        documents.dumps_questions(event.questions),
+        documents.dumps_products(event.products),
+        event.version,
+    )
+
+
+def event_of(row: Row) -> Event:
+    """Read an event."""
+    event_id, name, status, starts_at, ends_at, time_zone, email_change, costs, portal, organizer, *rest = row
+    questions, products, version = rest
+    return Event(
+        id=event_id,
+        name=name,
+        status=EventStatus(status),
+        starts_at=None if starts_at is None else datetime.fromisoformat(starts_at),
+        ends_at=None if ends_at is None else datetime.fromisoformat(ends_at),
+        time_zone=time_zone,
+        email_change=EmailChangePolicy(email_change),
+        costs=bool(costs),
+        portal=bool(portal),
+        organizer_email=organizer,
+        questions=documents.loads_questions(questions),
+        products=documents.loads_products(products),
+        version=version,
+    )
+
+
+def booking_row(booking: RecordedBooking) -> Row:
+    """Write a booking, without its parties."""
+    return (
+        booking.number,
+        booking.event_id,
+        moment_text(booking.booked_at),
+        booking.fingerprint,
+        booking.payment.value,
+        booking.status.value,
+        documents.dumps_texts(booking.products),
+        None if booking.invoice_sum is None else str(booking.invoice_sum),
+        None if booking.last_changed is None else moment_text(booking.last_changed),
+        booking.version,
+    )
+
+
+def party_row(party: RecordedParty) -> Row:
+    """Write a party, behind its place in the booking."""
+    entered, outcome = party.entered, party.outcome
+    ticket = (entered.ticket, str(entered.price)) if isinstance(entered, Attendee) else (None, None)
+    return (
+        outcome.contact_id,
+        outcome.assignment.contact_id,
+        outcome.customer_id,
+        entered.email,
+        *ticket,
+        party.status.value,
+        documents.dumps_entered(entered),
+        documents.dumps_decision(outcome),
+        documents.dumps_reports(outcome.reports),
+    )
+
+
+def party_of(row: Row) -> RecordedParty:
+    """Read a party; who has a ticket is an attendee."""
+    contact_id, decided, customer_id, email, ticket, price, status, entered, decision, reports = row
+    given = documents.loads_entered(entered)
+    return RecordedParty(
+        entered=Party(email=email, **given)
+        if ticket is None
+        else Attendee(email=email, ticket=ticket, price=Decimal(price), **given),
+        outcome=documents.loads_outcome(
+            decision, reports, decided=decided, contact_id=contact_id, customer_id=customer_id
+        ),
+        status=AttendeeStatus(status),
+    )
+
+
+def booking_of(row: Row, parties: list[RecordedParty]) -> RecordedBooking:
+    """Read a booking; *parties* are its booker and its attendees."""
+    number, event_id, booked_at, fingerprint, payment, status, products, invoice_sum, last_changed, version = row
+    return RecordedBooking(
+        number=BookingNumber(number),
+        event_id=event_id,
+        booker=parties[0],
+        attendees=tuple(parties[1:]),
+        booked_at=moment_of(booked_at),
+        fingerprint=fingerprint or "",
+        payment=PaymentStatus(payment),
+        status=BookingStatus(status),
+        products=documents.loads_texts(products),
+        invoice_sum=None if invoice_sum is None else Decimal(invoice_sum),
+        last_changed=None if last_changed is None else moment_of(last_changed),
+        version=version,
+    )
+
+
+def import_row(record: ImportRecord) -> Row:
+    """Write an import, behind its ID."""
+    return (
+        record.fingerprint,
+        record.file_name,
+        documents.dumps_texts(record.columns),
+        documents.dumps_texts(record.ignored_columns),
+        documents.dumps_options(record.options),
+        record.total_rows,
+        record.actor,
+        record.status.value,
+        moment_text(record.started_at),
+        None if record.finished_at is None else moment_text(record.finished_at),
+    )
+
+
+def import_of(row: Row) -> ImportRecord:
+    """Read an import."""
+    import_id, fingerprint, file_name, columns, ignored, options, total, actor, status, started_at, finished_at = row
+    return ImportRecord(
+        id=import_id,
+        fingerprint=fingerprint,
+        columns=documents.loads_texts(columns),
+        ignored_columns=documents.loads_texts(ignored),
+        options=documents.loads_options(options),
+        started_at=moment_of(started_at),
+        actor=actor,
+        total_rows=total,
+        file_name=file_name,
+        status=ImportStatus(status),
+        finished_at=None if finished_at is None else moment_of(finished_at),
+    )
+
+
+def report_row(report: RowReport) -> Row:
+    """Write what became of an import's row."""
+    return (
+        report.line,
+        LETTERS[report.outcome],
+        report.contact_id,
+        documents.dumps_remarks(report.reasons),
+        documents.dumps_remarks(report.warnings),
+        documents.dumps(report.cells),
+    )
+
+
+_OUTCOMES = {letter: outcome for outcome, letter in LETTERS.items()}
+
+
+def report_of(row: Row) -> RowReport:
+    """Read what became of an import's row."""
+    line, letter, contact_id, reasons, warnings, cells = row
+    return RowReport(
+        line=line,
+        outcome=_OUTCOMES[letter],
+        contact_id=contact_id,
+        reasons=documents.loads_remarks(reasons, RowReason),
+        warnings=documents.loads_remarks(warnings, RowWarning),
+        cells=tuple(documents.loads(cells)),
+    )
+
+
+def history_row(entry: HistoryEntry) -> Row:
+    """Write a change of a contact."""
+    return (
+        entry.contact_id,
+        entry.version,
+        moment_text(entry.at),
+        entry.actor,
+        entry.cause.value,
+        entry.reference,
+        entry.row,
+        documents.dumps_texts(entry.rules),
+        documents.dumps(entry.before),
+        documents.dumps(entry.after),
+    )
+
+
+def history_of(row: Row) -> HistoryEntry:
+    """Read a change of a contact."""
+    contact_id, version, at, actor, cause, reference, source_row, rules, before, after = row
+    return HistoryEntry(
+        contact_id=ContactId(contact_id),
+        version=version,
+        at=moment_of(at),
+        actor=actor,
+        cause=Cause(cause),
+        reference=reference,
+        row=source_row,
+        rules=documents.loads_texts(rules),
+        before=FrozenDict(documents.loads(before)),
+        after=FrozenDict(documents.loads(after)),
+    )

@@ -1,0 +1,302 @@
+"""The writing side: one function per kind of change, chosen by a table, each for all changes of its kind at once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from doocore import changes as kinds
+from doocore.changes import Change, group_by_kind, history_entry
+from doocore.errors import DuplicateNameError, NotFoundError, StaleVersionError
+from doocore.model.contact import Contact, GroupId, OptOut
+from doocore.model.contact_import import ImportStatus
+from doocore.model.fields import folded
+from doocore.model.history import Envelope
+from doocore.model.identifiers import ContactId, IdentifierKey
+from doocore_adapters._sql.rows import (
+    LETTERS,
+    Row,
+    booking_row,
+    consents_row,
+    contact_row,
+    event_row,
+    field_row,
+    history_row,
+    import_row,
+    moment_text,
+    party_row,
+    report_row,
+    settings_row,
+)
+from doocore_adapters._sql.session import Session
+
+
+class Writing:
+    """Writes the changes of one call of `apply`."""
+
+    def __init__(self, session: Session, envelope: Envelope) -> None:
+        self._session = session
+        self._sql = session.statements
+        self._organization_id = session.organization_id
+        self._envelope = envelope
+        self._at = moment_text(envelope.at)
+        self._written: dict[ContactId, int] = {}  # versions of the contacts that this call has created or changed
+
+    def put_fields(self, changes: Sequence[kinds.PutField]) -> None:
+        """Keep the place of a field that has one."""
+        source = (self._envelope.cause.value, self._envelope.reference)
+        for key, row in ((each.field.key, field_row(each.field)) for each in changes):
+            if not self._write(self._sql.update_field, [(*row, self._organization_id, key)]):
+                new = (self._organization_id, key, *row, *source, self._organization_id)
+                self._write(self._sql.insert_field, [new])
+
+    def change_settings(self, changes: Sequence[kinds.ChangeSettings]) -> None:
+        """Replace the settings."""
+        self._write(self._sql.delete_settings, [(self._organization_id,)])
+        self._insert(self._sql.insert_settings, [settings_row(changes[-1].settings)])
+
+    def create_groups(self, changes: Sequence[kinds.CreateGroup]) -> None:
+        """Refuse a second group of the same folded name."""
+        source = (self._at, self._envelope.cause.value, self._envelope.reference)
+        for group in (each.group for each in changes):
+            if self._insert(self._sql.insert_group, [(group.id, group.name, folded(group.name), 0, *source)]):
+                continue
+            if self._rows(self._sql.groups_by_name, self._session.among([folded(group.name)])):
+                raise DuplicateNameError("group", group.name)
+            raise StaleVersionError("group", group.id)
+
+    def create_events(self, changes: Sequence[kinds.CreateEvent]) -> None:
+        """Add events, each behind those that there are."""
+        for event in (each.event for each in changes):
+            if not self._insert(self._sql.insert_event, [(event.id, *event_row(event), self._organization_id)]):
+                raise StaleVersionError("event", event.id)
+
+    def change_events(self, changes: Sequence[kinds.ChangeEvent]) -> None:
+        """Replace events of the version before."""
+        for event in (each.event for each in changes):
+            row = (*event_row(event), self._organization_id, event.id, event.version - 1)
+            if not self._write(self._sql.update_event, [row]):
+                raise StaleVersionError("event", event.id)
+
+    def create_contacts(self, changes: Sequence[kinds.CreateContact]) -> None:
+        """Add contacts."""
+        contacts = [each.contact for each in changes]
+        if self._create(contacts) != len(contacts):
+            raise _RefusedError(lambda: self._first_known(contacts))
+        self._written.update((each.id, each.version) for each in contacts)
+        self._write_aliases(self._sql.insert_alias, ((each.id, each.aliases) for each in contacts if each.aliases))
+
+    def _create(self, contacts: Sequence[Contact]) -> int:
+        organization_id = self._organization_id
+        if not any(each.subscriptions for each in contacts):  # as in most imports: ten columns less to bind
+            rows = [contact_row(organization_id, each) for each in contacts]
+            return self._write(self._sql.insert_contact_without_consents, rows)
+        rows = [(*contact_row(organization_id, each), *consents_row(each.subscriptions)) for each in contacts]
+        return self._write(self._sql.insert_contact, rows)
+
+    def update_contacts(self, changes: Sequence[kinds.UpdateContact]) -> None:
+        """Replace contacts of the version before, and write down what differs."""
+        if sum(self._update(kept, run) for kept, run in groupby(changes, key=_identifiers_kept)) != len(changes):
+            created = dict(self._written)
+            raise _RefusedError(lambda: self._first_stale(changes, created))
+        self._written.update((each.after.id, each.after.version) for each in changes)
+        self._insert(self._sql.insert_history, (history_row(history_entry(each, self._envelope)) for each in changes))
+        moved = [each for each in changes if each.before.aliases != each.after.aliases]
+        gone = ((each.after.id, each.before.aliases - each.after.aliases) for each in moved)
+        come = ((each.after.id, each.after.aliases - each.before.aliases) for each in moved)
+        self._write_aliases(self._sql.delete_alias, gone)
+        self._write_aliases(self._sql.insert_alias, come)
+
+    def _update(self, kept: bool, changes: Iterable[kinds.UpdateContact]) -> int:  # noqa: FBT001, a key of groupby
+        statement = self._sql.update_contact_without_identifiers if kept else self._sql.update_contact
+        first = _BEHIND_IDENTIFIERS if kept else _BEHIND_ID
+        organization_id = self._organization_id
+        rows = [
+            (
+                *contact_row(organization_id, each.after)[first:],
+                *consents_row(each.after.subscriptions),
+                organization_id,
+                each.after.id,
+                each.before.version,
+            )
+            for each in changes
+        ]
+        return self._write(statement, rows)
+
+    def record_opt_outs(self, changes: Sequence[kinds.RecordOptOut]) -> None:
+        """Keep the first moment."""
+        source = (self._at, self._envelope.cause.value, str(self._envelope.actor), self._envelope.reference)
+        self._insert(self._sql.insert_opt_out, ((*_opt_out_key(each.opt_out), *source) for each in changes))
+
+    def lift_opt_outs(self, changes: Sequence[kinds.LiftOptOut]) -> None:
+        """Forget opt-outs."""
+        self._insert(self._sql.delete_opt_out, (_opt_out_key(each.opt_out) for each in changes))
+
+    def join_groups(self, changes: Sequence[kinds.JoinGroup]) -> None:
+        """Add memberships; the first joining of each stays."""
+        self._require_contacts({each.contact_id for each in changes})
+        joinings = self._joinings({each.group_id for each in changes})
+        source = (self._at, self._envelope.cause.value, self._envelope.reference)
+        rows: list[Row] = []
+        for each in changes:
+            joinings[each.group_id] += 1
+            rows.append((each.group_id, each.contact_id, joinings[each.group_id], *source))
+        self._insert(self._sql.insert_membership, rows)
+        counted = ((count, self._organization_id, group_id) for group_id, count in sorted(joinings.items()))
+        self._write(self._sql.count_joinings, counted)
+
+    def leave_groups(self, changes: Sequence[kinds.LeaveGroup]) -> None:
+        """Forget memberships."""
+        self._insert(self._sql.delete_membership, ((each.group_id, each.contact_id) for each in changes))
+
+    def retire_contacts(self, changes: Sequence[kinds.RetireContact]) -> None:
+        """Take contacts away, one by one (they may form a chain), and let their identifiers lead to the survivors."""
+        for each in changes:
+            self._written.pop(each.contact_id, None)
+            self._require_contacts({each.contact_id})
+            for statement in (self._sql.delete_memberships, self._sql.delete_aliases, self._sql.delete_contact):
+                self._insert(statement, [(each.contact_id,)])
+            self._require_contacts({each.survivor_id})
+            source = (self._at, str(self._envelope.actor), self._envelope.reference)
+            self._insert(self._sql.insert_retired, [(each.contact_id, each.survivor_id, *source)])
+            self._write_aliases(self._sql.insert_alias, [(each.survivor_id, each.aliases)])
+
+    def record_bookings(self, changes: Sequence[kinds.RecordBooking]) -> None:
+        """Add bookings with their parties."""
+        for booking in (each.booking for each in changes):
+            if not self._insert(self._sql.insert_booking, [booking_row(booking)]):
+                raise StaleVersionError("booking", booking.number)
+            parties = ((booking.number, place, *party_row(party)) for place, party in enumerate(booking.parties))
+            self._insert(self._sql.insert_party, parties)
+
+    def start_imports(self, changes: Sequence[kinds.StartImport]) -> None:
+        """Add imports, each behind those that there are."""
+        for record in (each.record for each in changes):
+            if not self._insert(self._sql.insert_import, [(record.id, *import_row(record), self._organization_id)]):
+                raise StaleVersionError("import", record.id)
+
+    def record_rows(self, changes: Sequence[kinds.RecordRows]) -> None:
+        """Add a batch of rows: a letter for each, and the notable ones whole."""
+        for each in changes:
+            if not self._rows(self._sql.one_import, each.import_id):
+                raise NotFoundError("import", each.import_id)
+            if not each.rows:
+                continue
+            last = self._rows(self._sql.last_import_batch, each.import_id)
+            first = sum(last[0]) if last else 0
+            letters = "".join([LETTERS[row.outcome] for row in each.rows])
+            self._insert(self._sql.insert_import_batch, [(each.import_id, first, each.rows[0].line, letters)])
+            notable = (
+                (each.import_id, place, *report_row(row))
+                for place, row in enumerate(each.rows, start=first)
+                if row.notable
+            )
+            self._insert(self._sql.insert_import_row, notable)
+
+    def finish_imports(self, changes: Sequence[kinds.FinishImport]) -> None:
+        """Note the end of imports."""
+        for each in changes:
+            row = (ImportStatus.FINISHED.value, self._at, self._organization_id, each.import_id)
+            if not self._write(self._sql.finish_import, [row]):
+                raise NotFoundError("import", each.import_id)
+
+    def _rows(self, statement: str, *parameters: object) -> list[Row]:
+        return self._session.rows(statement, self._organization_id, *parameters)
+
+    def _write(self, statement: str, rows: Iterable[Row]) -> int:
+        return self._session.write(statement, rows)
+
+    def _insert(self, statement: str, rows: Iterable[Row]) -> int:
+        """Write *rows* behind the organization's ID."""
+        return self._session.write(statement, ((self._organization_id, *row) for row in rows))
+
+    def _write_aliases(self, statement: str, aliases: Iterable[tuple[ContactId, Iterable[IdentifierKey]]]) -> None:
+        self._insert(statement, ((key.kind.value, key.key, holder) for holder, keys in aliases for key in keys))
+
+    def _joinings(self, group_ids: set[GroupId]) -> dict[GroupId, int]:
+        joinings: dict[GroupId, int] = dict(self._rows(self._sql.group_joinings, self._session.among(group_ids)))
+        for unknown in sorted(group_ids - joinings.keys()):
+            raise NotFoundError("group", unknown)
+        return joinings
+
+    def _require_contacts(self, contact_ids: set[ContactId]) -> None:
+        asked = contact_ids - self._written.keys()
+        if not asked:
+            return
+        known = {row[0] for row in self._rows(self._sql.contact_ids, self._session.among(asked))}
+        for unknown in sorted(asked - known):
+            raise NotFoundError("contact", unknown)
+
+    def _first_known(self, contacts: Sequence[Contact]) -> ContactId:
+        """Find the first contact to create that was there before it."""
+        ids = [each.id for each in contacts]
+        known = {row[0] for row in self._rows(self._sql.contact_ids, self._session.among(ids))}
+        return next(each for place, each in enumerate(ids) if each in known or each in ids[:place])
+
+    def _first_stale(self, changes: Sequence[kinds.UpdateContact], created: dict[ContactId, int]) -> ContactId:
+        """Find the first change that was not made from the version that its contact had by then."""
+        ids = self._session.among([each.after.id for each in changes])
+        versions = {**dict(self._rows(self._sql.contact_versions, ids)), **created}
+        for each in changes:
+            if versions.get(each.after.id) != each.before.version:
+                return each.after.id
+            versions[each.after.id] = each.after.version
+        raise AssertionError("every change had its version, and yet not all were written")
+
+
+class _RefusedError(Exception):
+    """A contact was not written; which one is found out when everything has been taken back."""
+
+    def __init__(self, find: Callable[[], ContactId]) -> None:
+        super().__init__()
+        self.find = find
+
+
+_WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
+    kinds.PutField: Writing.put_fields,
+    kinds.ChangeSettings: Writing.change_settings,
+    kinds.CreateGroup: Writing.create_groups,
+    kinds.CreateEvent: Writing.create_events,
+    kinds.ChangeEvent: Writing.change_events,
+    kinds.CreateContact: Writing.create_contacts,
+    kinds.UpdateContact: Writing.update_contacts,
+    kinds.RecordOptOut: Writing.record_opt_outs,
+    kinds.LiftOptOut: Writing.lift_opt_outs,
+    kinds.JoinGroup: Writing.join_groups,
+    kinds.LeaveGroup: Writing.leave_groups,
+    kinds.RetireContact: Writing.retire_contacts,
+    kinds.RecordBooking: Writing.record_bookings,
+    kinds.StartImport: Writing.start_imports,
+    kinds.RecordRows: Writing.record_rows,
+    kinds.FinishImport: Writing.finish_imports,
+}
+
+
+def write(changes: Sequence[Change], session: Session, envelope: Envelope) -> None:
+    """Write all *changes*, or none of them."""
+    if not changes:
+        return
+    writing = Writing(session, envelope)
+    try:
+        with session.savepoint():
+            for kind, group in group_by_kind(changes).items():
+                _WRITERS[kind](writing, group)
+    except _RefusedError as refused:
+        raise StaleVersionError("contact", refused.find()) from None
+
+
+_BEHIND_ID = 2
+_BEHIND_IDENTIFIERS = 5
+"""Where, in the row of a contact, the rest begins."""
+
+
+def _identifiers_kept(change: kinds.UpdateContact) -> bool:
+    before, after = change.before, change.after
+    return (
+        before.email_key == after.email_key
+        and before.values.get("email") == after.values.get("email")
+        and before.values.get("customer_id") == after.values.get("customer_id")
+    )
+
+
+def _opt_out_key(opt_out: OptOut) -> Row:
+    return opt_out.address_key, opt_out.subscription.value

@@ -1,0 +1,234 @@
+"""`doocore demo`: the main job from end to end, on invented data, in a database of its own."""
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain, count, groupby
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from doocore import ImportOptions, RowOutcome, SyncOutcome
+from doocore_adapters.cattrs import Plain, to_plain
+from doocore_adapters.cli.complaints import CommandError
+from doocore_adapters.cli.importing import Imported, report_parts, run_import
+from doocore_adapters.cli.screen import (
+    Answer,
+    Column,
+    block,
+    cell_of_lines,
+    commands,
+    heading,
+    shortly,
+    subheading,
+    table,
+)
+from doocore_adapters.cli.session import Session, command
+from doocore_adapters.cli.words import SYNC, WHY
+from doocore_adapters.csv_files import CsvFile
+from doocore_adapters.demo import Example, Findings, Story, contact_list
+from doocore_adapters.demo.findings import all_contacts
+from doocore_adapters.demo.story import LISTS
+
+FOLDER = "doocore-demo"
+FILE = "contacts"
+
+ROWS = 4
+"""How many unprocessed rows are shown: enough to see what a report looks like."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "demo")(demo)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the demo keeps its files."""
+
+    database: Path
+    left_alone: Path | None = None
+
+    @classmethod
+    def choose(cls, database: Path | None) -> "Places":
+        """Take the database that was named, or one in a new folder; nothing that exists is touched."""
+        if database is None:
+            return cls._in_new_folder()
+        places = cls(database)
+        for each in (places.database, places.list, places.report):
+            if each.exists():
+                raise CommandError(
+                    "file_exists", f"{each} exists already; the demo makes new files: name another database with --db"
+                )
+        return places
+
+    @classmethod
+    def _in_new_folder(cls) -> "Places":
+        first = Path(FOLDER)
+        numbered = (Path(f"{FOLDER}-{number}") for number in count(2))
+        folder = next(each for each in chain((first,), numbered) if not each.exists())
+        folder.mkdir()
+        return cls(folder / f"{FILE}.db", None if folder == first else first)
+
+    @property
+    def list(self) -> Path:
+        """The list that is imported."""
+        return self.database.with_suffix(".csv")
+
+    @property
+    def report(self) -> Path:
+        """The file of its unprocessed rows."""
+        return self.database.with_suffix(".unprocessed.csv")
+
+
+def _known_encoding(text: Any) -> str:  # noqa: ANN401, a default comes as it is
+    if text not in LISTS:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(LISTS)}")
+    return str(text)
+
+
+def demo(
+    session: Session,
+    *,
+    encoding: Annotated[
+        str,
+        typer.Option("--encoding", parser=_known_encoding, metavar="|".join(LISTS), help="Of the list."),
+    ] = "utf-8",
+) -> Answer:
+    """Play the whole story on invented data.
+
+    A list is imported, two events take 200 bookings. It makes a new folder doocore-demo with a database, the list, and the report of unprocessed rows; --db names another
+    place. What exists is never touched.
+    """
+    places = Places.choose(session.path if session.database else None)
+    places.list.write_bytes(contact_list(encoding))
+    story, options = Story.read(), ImportOptions()
+    clock = story.clock()
+    with session.opened(places.database, clock) as center:
+        story.create_fields(center)
+        rows = CsvFile(places.list, encoding=encoding)
+        imported = run_import(center, rows, options, target=places.report, screen=session.screen)
+        story.go_on(center)
+        before = all_contacts(center)
+        with session.screen.progress() as show:
+            story.book(center, clock, lambda done, total: show("Taking in bookings", done, total))
+        findings = Findings.read(center, before)
+    return Answer(_data(places, imported, findings), _parts(places, imported, findings))
+
+
+def _data(places: Places, imported: Imported, findings: Findings) -> Plain:
+    return {
+        "database": str(places.database),
+        "list": str(places.list),
+        "report_file": str(places.report),
+        "import": imported.data,
+        "contacts": {"before_bookings": findings.contacts_before, "after_bookings": findings.contacts},
+        "groups": dict(findings.groups),
+        "bookings": findings.bookings,
+        "parties": {
+            "count": findings.parties,
+            "reasons": dict(findings.reasons),
+            "rules": dict(findings.rules),
+            "flags": {flag.value: number for flag, number in findings.flags.items()},
+        },
+        "values": {each.value: findings.synced[each] for each in SyncOutcome if each in findings.synced},
+        "examples": [
+            {**to_plain(each), "contact": {"id": each.contact.id, "name": each.contact.name}}
+            for each in findings.examples
+        ],
+    }
+
+
+def _parts(places: Places, imported: Imported, findings: Findings) -> list[RenderableType]:
+    return [
+        *_opening(places),
+        heading("1  A list is imported"),
+        *report_parts(imported, first=ROWS),
+        heading(f"2  {findings.bookings} bookings find their contacts"),
+        *_decisions(imported, findings),
+        heading("3  What the bookings wrote into contacts, and what they did not"),
+        *_values(findings),
+        *_where_and_what_next(places, findings),
+    ]
+
+
+def _opening(places: Places) -> list[RenderableType]:
+    texts = ["Invented data: a contact list as people keep them, two events, and the people who book."]
+    if places.left_alone is not None:
+        texts.append(
+            f"{places.left_alone}/ was there already and was left alone; this run is in {places.database.parent}/."
+        )
+    return [block(*texts)]
+
+
+def _decisions(imported: Imported, findings: Findings) -> list[RenderableType]:
+    ways = sorted(findings.decided.items(), key=lambda way: (-findings.reasons[way[0][0]], way[0][0], -way[1]))
+    rows = []
+    for reason, same in groupby(ways, key=lambda way: way[0][0]):
+        rules = cell_of_lines(_rules(same))
+        rows.append((reason, findings.reasons[reason], rules, WHY[reason]))
+    columns = (
+        Column("Reason", whole=True),
+        Column("Parties", right=True, whole=True),
+        Column("By rules", whole=True),
+        "Why",
+    )
+    return [
+        block(f"{findings.parties} bookers and attendees: {_came_from(imported, findings)}."),
+        table(columns, rows),
+    ]
+
+
+def _came_from(imported: Imported, findings: Findings) -> str:
+    listed = imported.report.counts.get(RowOutcome.ADDED, 0)
+    by_hand = findings.contacts_before - listed
+    return f"{listed} contacts of the list and {by_hand} made by hand became {findings.contacts:,}"
+
+
+def _rules(ways: Iterable[tuple[tuple[str, tuple[str, ...]], int]]) -> list[str]:
+    return [f"{number:>3} {' '.join(rules)}" for (_, rules), number in ways]
+
+
+def _values(findings: Findings) -> list[RenderableType]:
+    tally = [(each.value, findings.synced[each], SYNC[each]) for each in SyncOutcome if each in findings.synced]
+    examples = [_example(each) for each in findings.examples]
+    return [
+        table((Column("Value was", whole=True), Column("Times", right=True), Column("", style="dim")), tally),
+        subheading("Some contacts before and after"),
+        table(("Contact", "Before", "The booking said", "After", ""), examples),
+    ]
+
+
+def _example(example: Example) -> tuple[object, ...]:
+    contact = example.contact
+    return (
+        cell_of_lines((contact.name or contact.text("email"), example.field)),
+        example.before,
+        shortly(str(example.given)),
+        example.after,
+        cell_of_lines((example.outcome.value, example.rule)),
+    )
+
+
+def _where_and_what_next(places: Places, findings: Findings) -> list[RenderableType]:
+    known = findings.examples[0].contact.text("email") if findings.examples else ""
+    at = f"--db {shlex.quote(str(places.database))}"
+    return [
+        heading("Where it is"),
+        _pairs(("the database", places.database), ("the list", places.list), ("its unprocessed rows", places.report)),
+        heading("Look around"),
+        commands(f"doocore contacts müller {at}", f"doocore show {shlex.quote(known)} {at}", f"doocore groups {at}"),
+        heading("Your own list"),
+        commands(
+            "doocore import YOUR-LIST.csv --dry-run    # what would happen; writes nothing",
+            "doocore import YOUR-LIST.csv              # makes doocore.db here",
+            "doocore contacts",
+        ),
+        block("If `doocore` is not found, begin with what you typed before `demo`.", style="dim"),
+    ]
+
+
+def _pairs(*pairs: tuple[str, Path]) -> RenderableType:
+    return block(*(f"{name:<22}{path}" for name, path in pairs))

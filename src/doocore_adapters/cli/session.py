@@ -1,0 +1,196 @@
+"""What all commands share: which database, which organization, who acts, and where the answer goes.
+
+`command` makes a function that takes a `Session` into a command of the terminal. The shared options may stand before
+the command's name as well as behind it.
+"""
+
+import getpass
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+import typer
+
+from doocore import ContactCenter, Role, User
+from doocore.ports import Clock, OrganizationStore
+from doocore_adapters.cli.complaints import CommandError, complaint_about
+from doocore_adapters.cli.screen import Answer, Screen
+from doocore_adapters.memory import MemoryStore
+from doocore_adapters.sqlite import SqliteStore
+
+P = ParamSpec("P")
+
+DEFAULT_DATABASE = "doocore.db"
+DEFAULT_ORGANIZATION = "default"
+
+FAILED = 2
+"""The exit status of a command that could not run."""
+
+STOPPED = 130
+"""The exit status of a command that was interrupted: 128 and the number of the signal, as shells have it."""
+
+_POSTGRES = ("postgresql:", "postgres:")
+_NOBODY_KNOWN = "doocore"
+
+Db = Annotated[
+    str | None,
+    typer.Option("--db", metavar="FILE", help=f"The database, an SQLite file. [default: {DEFAULT_DATABASE}]"),
+]
+Org = Annotated[
+    str | None,
+    typer.Option("--org", metavar="ID", help=f"The organization in it. [default: {DEFAULT_ORGANIZATION}]"),
+]
+AsUser = Annotated[
+    str | None, typer.Option("--as", metavar="USER", help="Who does it, for the history. [default: your login name]")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+
+SHARED = {"db": Db, "org": Org, "as_user": AsUser, "as_json": AsJson}
+"""The options that every command has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of a command."""
+
+    database: str | None
+    organization: str
+    user: str
+    screen: Screen
+
+    @property
+    def path(self) -> Path:
+        """The database's file."""
+        named = self.database or DEFAULT_DATABASE
+        if named.startswith(_POSTGRES):
+            raise CommandError("no_postgres", "PostgreSQL is not in this release; name an SQLite file with --db")
+        return Path(named)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no database yet."""
+        return not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size)
+
+    @contextmanager
+    def reading(self) -> Iterator[ContactCenter]:
+        """Open the contact center; a database is not made by reading."""
+        if self.is_new:
+            raise CommandError(
+                "no_database",
+                f"there is no database {self.path}; `doocore import FILE` makes one, --db names another",
+            )
+        with self.writing() as center:
+            yield center
+
+    @contextmanager
+    def writing(self) -> Iterator[ContactCenter]:
+        """Open the contact center, with a new database where there is none."""
+        with self.opened(self.path) as center:
+            yield center
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[ContactCenter]:
+        """Open the contact center for what writes nothing: where there is no database, an empty one in memory."""
+        if self.is_new:
+            yield self._center(MemoryStore().organization(self.organization))
+        else:
+            with self.writing() as center:
+                yield center
+
+    @contextmanager
+    def opened(self, path: Path, clock: Clock | None = None) -> Iterator[ContactCenter]:
+        """Open the contact center in the database at *path*, making it where there is none."""
+        with closing(SqliteStore(path)) as store:
+            yield self._center(store.organization(self.organization), clock)
+
+    def _center(self, store: OrganizationStore, clock: Clock | None = None) -> ContactCenter:
+        """Make the contact center over *store*, with the user as a team admin."""
+        from doocore_adapters.validation import LibraryParsers  # its packages take a while to import
+
+        center = ContactCenter(store, parsers=LibraryParsers(), clock=clock)
+        return center.acting_as(User(self.user, Role.TEAM_ADMIN))
+
+
+def command(
+    app: typer.Typer, name: str
+) -> Callable[[Callable[Concatenate[Session, P], Answer]], Callable[Concatenate[Session, P], Answer]]:
+    """Make a function into the command *name* of *app*; its docstring is the help."""
+
+    def register(function: Callable[Concatenate[Session, P], Answer]) -> Callable[Concatenate[Session, P], Answer]:
+        app.command(name)(_with_shared_options(function))
+        return function
+
+    return register
+
+
+def bare(app: typer.Typer) -> Callable[[Callable[[Session], Answer]], Callable[[Session], Answer]]:
+    """Make a function into what *app* does where no command of it is named."""
+
+    def register(function: Callable[[Session], Answer]) -> Callable[[Session], Answer]:
+        app.callback(invoke_without_command=True)(_with_shared_options(function))
+        return function
+
+    return register
+
+
+def _with_shared_options(function: Callable[..., Answer]) -> Callable[..., None]:
+    def run(ctx: typer.Context, **options: Any) -> None:  # noqa: ANN401, whatever the command takes
+        if ctx.invoked_subcommand is None:
+            own = {key: value for key, value in options.items() if key not in SHARED}
+            _answer(_session(ctx), lambda session: function(session, **own))
+
+    _session_parameter, *own = inspect.signature(function, eval_str=True).parameters.values()
+    parameters = (
+        inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+        *own,
+        *(
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            for key, annotation in SHARED.items()
+        ),
+    )
+    run.__doc__ = function.__doc__
+    run.__name__ = function.__name__
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    vars(run)["__signature__"] = inspect.Signature(parameters)
+    return run
+
+
+def _session(ctx: typer.Context) -> Session:
+    return Session(
+        database=_shared(ctx, "db"),
+        organization=_shared(ctx, "org") or DEFAULT_ORGANIZATION,
+        user=_shared(ctx, "as_user") or _login_name(),
+        screen=Screen(as_json=bool(_shared(ctx, "as_json"))),
+    )
+
+
+def _shared(ctx: typer.Context, key: str) -> Any:  # noqa: ANN401, the value of any option
+    """Find an option where it was given: behind the command, or before it."""
+    return ctx.params.get(key) or (_shared(ctx.parent, key) if ctx.parent else None)  # type: ignore[arg-type]
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user without a name, as in some containers
+        return _NOBODY_KNOWN
+
+
+def _answer(session: Session, function: Callable[[Session], Answer]) -> None:
+    try:
+        answer = function(session)
+    except KeyboardInterrupt:
+        session.screen.remark("stopped")
+        raise typer.Exit(STOPPED) from None
+    except Exception as error:
+        complaint = complaint_about(error)
+        if complaint is None:
+            raise
+        session.screen.complain(complaint)
+        raise typer.Exit(FAILED) from None
+    session.screen.give(answer)
+    if answer.status:
+        raise typer.Exit(answer.status)

@@ -1,0 +1,184 @@
+"""Kinds that ask one rule: addresses, field values, assignment, synchronization."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from functools import partial
+
+from doocore import (
+    Assignment,
+    Cause,
+    Contact,
+    ContactField,
+    ContactId,
+    EmailAddress,
+    EnteredAddress,
+    FieldCatalog,
+    FieldType,
+    FrozenDict,
+    IdentifierKey,
+    IdentifierKind,
+    Origin,
+    Prefill,
+    Refusal,
+    Synchronized,
+    SyncOutcome,
+    assign,
+    is_blank,
+    judge,
+    match_key,
+    resolve_prefill,
+    same_address,
+    synchronize,
+)
+from doocore.model.fields import Entered, FieldValue, trimmed
+from doocore_adapters.validation import LibraryParsers
+from doocore_adapters.vectors.expecting import Mismatch, differences
+from doocore_adapters.vectors.givens import Values, catalog_of, non_blank
+from doocore_adapters.vectors.kinds import AddressCase, AssignmentCase, FieldValueCase, SameAddress, SyncCase
+from doocore_adapters.vectors.stage import BEFORE_ALL, named_fields
+
+_PARSERS = LibraryParsers()
+_ORIGIN = Origin(cause=Cause.BY_HAND, actor="vectors")
+
+LISTED = (SyncOutcome.FILLED, SyncOutcome.OVERWRITTEN, SyncOutcome.KEPT, SyncOutcome.REJECTED, SyncOutcome.TAKEN)
+"""The outcomes of synchronization that a case lists fields under."""
+
+
+def compare_addresses(case: SameAddress) -> Iterator[Mismatch]:
+    """Ask whether two addresses are the same."""
+    yield from differences("expect", case.expect, same_address(case.a, case.b))
+
+
+def judge_address(case: AddressCase) -> Iterator[Mismatch]:
+    """Ask whether an address is valid."""
+    judged = _PARSERS.email(case.input)
+    yield from differences("expect", case.expect, "valid" if isinstance(judged, EmailAddress) else "invalid")
+
+
+def judge_value(case: FieldValueCase) -> Iterator[Mismatch]:
+    """Ask what a field makes of a text."""
+    field = ContactField(key="field", name="field", type=FieldType(case.type), options=case.options)
+    judged = judge(field, case.input, parsers=_PARSERS, region=case.region, locale=case.locale)
+    got = {"error": judged.reason.value} if isinstance(judged, Refusal) else {"value": judged}
+    yield from differences("expect", case.expect, {"value": None, "error": None} | got)
+
+
+# Assignment
+
+
+def assign_party(case: AssignmentCase) -> Iterator[Mismatch]:
+    """Ask to which contact a party goes."""
+    contacts = {
+        ContactId(each.id): _contact_with(non_blank(each.values), each.id, number)
+        for number, each in enumerate(case.contacts)
+    }
+    survivors = {ContactId(gone): ContactId(_survivor(gone, case.merged)) for gone in case.merged}
+    got = _assignment(case, contacts, survivors)
+    answer = {
+        "decision": got.decision.value,
+        "contact": got.contact_id,
+        "reason": got.reason,
+        "flags": frozenset(flag.value for flag in got.flags),
+    }
+    yield from differences("expect", case.expect, answer)
+
+
+def _assignment(
+    case: AssignmentCase, contacts: Mapping[ContactId, Contact], survivors: Mapping[ContactId, ContactId]
+) -> Assignment:
+    address = None if is_blank(case.entered) else _PARSERS.email(case.entered or "")
+    holders = () if address is None else tuple(each for each in contacts.values() if _holds(each, address))
+    prefilled = None
+    if case.prefill is not None:
+        prefill = Prefill(contact_id=ContactId(case.prefill.contact), email=case.prefill.email)
+        shown_key = None if is_blank(prefill.email) else match_key(prefill.email or "") or ""
+        prefilled = resolve_prefill(prefill, contacts, survivors, shown_key)
+    chosen = None if case.chosen is None else ContactId(_survivor(case.chosen, case.merged))
+    entered = EnteredAddress(address=address, holders=holders)
+    return assign(entered, prefilled, policy=case.policy, ambiguity=case.ambiguity, chosen=chosen)
+
+
+def _contact_with(values: Mapping[str, FieldValue], label: str = "contact", number: int = 0) -> Contact:
+    email = values.get("email")
+    return Contact(
+        id=ContactId(label),
+        values=FrozenDict(values),
+        origin=_ORIGIN,
+        created_at=BEFORE_ALL + timedelta(seconds=number),
+        email_key=match_key(email) if isinstance(email, str) else None,
+    )
+
+
+def _holds(contact: Contact, address: EmailAddress | Refusal) -> bool:
+    return isinstance(address, EmailAddress) and (
+        IdentifierKey(IdentifierKind.EMAIL, address.key) in contact.identifiers
+    )
+
+
+def _survivor(label: str, merged: Mapping[str, str]) -> str:
+    """Follow merges to the contact that is left; what runs in a circle ends where it began."""
+    seen: set[str] = set()
+    while label in merged and label not in seen:
+        seen.add(label)
+        label = merged[label]
+    return label
+
+
+# Synchronization
+
+
+def synchronize_values(case: SyncCase) -> Iterator[Mismatch]:
+    """Ask what of a booking's values reaches a contact."""
+    catalog = catalog_of(case.fields, case.locale)
+    got = _synchronized(case, catalog)
+    answer = {
+        "contact": {catalog[key].name: value for key, value in got.values.items()},
+        **{
+            outcome.value: frozenset(catalog[each.field].name for each in got.reports if each.outcome is outcome)
+            for outcome in LISTED
+        },
+    }
+    expected = {
+        "contact": named_fields(non_blank(case.expect.contact), catalog),
+        **{
+            outcome.value: frozenset(named_fields(dict.fromkeys(getattr(case.expect, outcome.value)), catalog))
+            for outcome in LISTED
+        },
+    }
+    yield from differences("expect", expected, answer)
+
+
+def _synchronized(case: SyncCase, catalog: FieldCatalog) -> Synchronized:
+    judged = partial(_judged, case)
+    taken = _keyed(dict.fromkeys(case.taken), catalog).keys()
+    return synchronize(
+        _contact_with(_standing(case, catalog)),
+        _keyed(case.incoming, catalog),
+        catalog=catalog,
+        judge=judged,
+        mode=case.mode,
+        origin=case.origin,
+        held_elsewhere=taken - {"email"} if case.new_contact else taken,  # SY-5: its e-mail always
+    )
+
+
+def _standing(case: SyncCase, catalog: FieldCatalog) -> dict[str, FieldValue]:
+    """Normalize what the contact has; what its fields take no more stays as it is (FI-5)."""
+    found: dict[str, FieldValue] = {}
+    for key, value in _keyed(non_blank(case.contact), catalog).items():
+        judged = _judged(case, catalog[key], value, None)
+        normal = value if isinstance(judged, Refusal) else judged
+        if normal is not None:
+            found[key] = trimmed(normal) if isinstance(normal, str) else normal
+    return found
+
+
+def _judged(
+    case: SyncCase, field: ContactField, value: Entered, present: FieldValue | None
+) -> FieldValue | Refusal | None:
+    return judge(field, value, parsers=_PARSERS, region=case.region, locale=case.locale, present=present)
+
+
+def _keyed(values: Values, catalog: FieldCatalog) -> dict[str, Entered]:
+    """Put values under the keys of their fields."""
+    return {field.key: value for name, value in values.items() if (field := catalog.named(name)) is not None}

@@ -1,0 +1,139 @@
+"""The kind `scenario`: a story, step by step, on a fresh contact center."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from doocore import Booker, DooCoreError, FieldCatalog, PartyOutcome, RecordedBooking, SyncOutcome, User
+from doocore.model.identifiers import parse_booking_number
+from doocore.ports import OrganizationStore
+from doocore_adapters.vectors.expecting import UNNAMED, Mismatch, differences, named
+from doocore_adapters.vectors.givens import SettingsGiven, list_content
+from doocore_adapters.vectors.importing import compare_contacts, shown_rows
+from doocore_adapters.vectors.kinds import KeptBooking, Scenario, ScenarioExpected
+from doocore_adapters.vectors.stage import Stage
+from doocore_adapters.vectors.steps import Book, ChangeContact, Import, Set, Step, Subscribe
+
+Answer: TypeAlias = Mapping[str, Any]
+"""What a step leads to, by the keys of its `expect`."""
+
+
+def play(case: Scenario, organization: OrganizationStore) -> Iterator[Mismatch]:
+    """Play a story; a step that this release does not have ends it."""
+    for index, step in enumerate(case.steps):
+        if type(step) not in PLAYERS:
+            yield Mismatch(f"steps[{index}].do", step.do, "not available yet")
+            return
+    stage = Stage(organization, (each.id for each in case.contacts))
+    _change_settings(stage, case.settings)
+    stage.furnish(case.fields, case.contacts, case.groups)
+    for event in case.events:
+        stage.team.events.put(event)
+    for index, step in enumerate(case.steps):
+        yield from _played(stage, step, f"steps[{index}].expect")
+    yield from _compare_end(stage, case.expect)
+
+
+def _played(stage: Stage, step: Step, place: str) -> Iterator[Mismatch]:
+    """Play one step: what it expects must come true, and an error only if it expects one."""
+    stage.clock.moment = step.at or stage.clock.moment
+    before = stage.ids.handed_out
+    expected = {"error": None} | named(step.expect)
+    try:
+        got = {"error": None} | dict(PLAYERS[type(step)](stage, step))
+    except DooCoreError as error:
+        stage.ids.handed_out = before
+        got = {"error": error.code}
+    if expected["error"] != got["error"]:
+        yield from differences(f"{place}.error", expected["error"], got["error"])
+        return
+    for name, value in expected.items():
+        yield from differences(f"{place}.{name}", value, got.get(name))
+
+
+# The steps
+
+
+def _book(stage: Stage, step: Book) -> Answer:
+    result = stage.team.acting_as(User("staff") if step.by_staff else Booker()).book(step.booking)
+    catalog = stage.catalog
+    return {
+        "booker": _shown_party(result.booker, catalog),
+        "attendees": tuple(_shown_party(each, catalog) for each in result.attendees),
+    }
+
+
+def _shown_party(outcome: PartyOutcome, catalog: FieldCatalog) -> Answer:
+    return {
+        "decision": outcome.decision.value,
+        "contact": outcome.contact_id,
+        "reason": outcome.reason,
+        "flags": frozenset(each.value for each in outcome.flags),
+        **{each.value: frozenset(catalog[key].name for key in outcome.fields(each)) for each in SyncOutcome},
+    }
+
+
+def _import(stage: Stage, step: Import) -> Answer:
+    return {
+        "rows": shown_rows(stage.import_list(list_content(step.csv, step.bytes_base64, step.options), step.options))
+    }
+
+
+def _set(stage: Stage, step: Set) -> Answer:
+    _change_settings(stage, step.settings)
+    return {}
+
+
+def _change_settings(stage: Stage, settings: SettingsGiven) -> None:
+    stage.team.change_settings(replace(stage.team.settings, **named(settings)))
+
+
+def _change_contact(stage: Stage, step: ChangeContact) -> Answer:
+    stage.team.change_contact(step.contact, step.values, confirm_duplicate=step.confirm_duplicate)
+    return {}
+
+
+def _subscribe(stage: Stage, step: Subscribe) -> Answer:
+    """Change a subscription; what is not refused with the error `opted_out` but reported so is the same to a case."""
+    result = stage.team.set_subscription(
+        step.contact, step.subscription, step.state, through=step.through, confirm=step.confirm
+    )
+    return {"error": "opted_out"} if result.opted_out and step.expect.error is not UNNAMED else {}
+
+
+PLAYERS: Mapping[type[Step], Callable[[Stage, Any], Answer]] = {
+    Book: _book,
+    Import: _import,
+    Set: _set,
+    ChangeContact: _change_contact,
+    Subscribe: _subscribe,
+}
+"""How a step is played."""
+
+
+# The end
+
+
+def _compare_end(stage: Stage, expected: ScenarioExpected) -> Iterator[Mismatch]:
+    yield from compare_contacts(stage, expected)
+    if expected.bookings is not UNNAMED:
+        for number, booking in expected.bookings.items():
+            yield from _compare_booking(stage, number, booking)
+    if expected.invitations is not UNNAMED and expected.invitations:
+        yield Mismatch("expect.invitations", sorted(expected.invitations), "not available yet")
+    if expected.mails is not UNNAMED:
+        yield from differences("expect.mails", expected.mails, ())
+
+
+def _compare_booking(stage: Stage, number: str, expected: KeptBooking) -> Iterator[Mismatch]:
+    wanted = [parsed] if (parsed := parse_booking_number(number)) else []
+    with stage.organization.transaction() as transaction:
+        found = [_shown_booking(each) for each in transaction.bookings.get(wanted).values()]
+    yield from differences(f"expect.bookings.{number}", expected, found[0] if found else None)
+
+
+def _shown_booking(booking: RecordedBooking) -> Answer:
+    booker, *attendees = (
+        {"contact": each.outcome.contact_id, "customer_id": each.outcome.customer_id} for each in booking.parties
+    )
+    return {"booker": booker, "attendees": tuple(attendees)}

@@ -1,0 +1,125 @@
+"""Bookings per second on SQLite against the same rows in raw SQL, and assignment decisions per second."""
+
+import itertools
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from doocore import (
+    Attendee,
+    Booking,
+    ContactCenter,
+    EmailAddress,
+    EmailChangePolicy,
+    EnteredAddress,
+    Event,
+    EventStatus,
+    Party,
+    assign,
+)
+from doocore_adapters.sqlite import SqliteStore
+from doocore_adapters.validation import LibraryParsers
+from tests.benchmarks.measuring import interleaved
+
+pytestmark = pytest.mark.benchmark
+
+BOOKINGS = 500
+DECISIONS = 200_000
+
+SCHEMA = """
+CREATE TABLE contacts (org TEXT, id TEXT, email TEXT, email_key TEXT, first_name TEXT, last_name TEXT, city TEXT,
+                       created_at TEXT, PRIMARY KEY (org, id));
+CREATE INDEX by_key ON contacts (org, email_key);
+CREATE TABLE bookings (org TEXT, number TEXT, event TEXT, payment TEXT, booked_at TEXT, fingerprint TEXT,
+                       PRIMARY KEY (org, number));
+CREATE TABLE parties (org TEXT, number TEXT, position INTEGER, contact TEXT, email TEXT, first_name TEXT, last_name TEXT,
+                      city TEXT, ticket TEXT, PRIMARY KEY (org, number, position));
+CREATE INDEX by_contact ON parties (org, contact);
+"""
+
+
+def people(number: int) -> list[tuple[str, str, str]]:
+    """Three people nobody has booked for before."""
+    return [(f"person{number}-{place}@example.org", f"Änne{number}", f"Nachname{place}") for place in range(3)]
+
+
+def test_bookings_against_raw_sql(tmp_path: Path, show: Callable[[str, str], None]) -> None:
+    """Three look-ups and seven rows in one durable transaction each, both sides with `synchronous=FULL`."""
+    numbers = itertools.count()
+    store = SqliteStore(tmp_path / "ours.db")
+    center = ContactCenter(store.organization("acme"), parsers=LibraryParsers())
+    center.events.put(Event(id="e1", status=EventStatus.LIVE))
+    with closing(sqlite3.connect(tmp_path / "raw.db", isolation_level=None)) as raw:
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.executescript(SCHEMA)
+        measured = interleaved(
+            BOOKINGS,
+            {
+                "raw SQL": lambda: _book_raw(raw, [next(numbers) for _ in range(BOOKINGS)]),
+                "center.book": lambda: _book(center, [next(numbers) for _ in range(BOOKINGS)]),
+            },
+        )
+    store.close()
+    show("Bookings on SQLite, one transaction each", measured.table("raw SQL"))
+
+
+def _book(center: ContactCenter, numbers: list[int]) -> None:
+    for number in numbers:
+        booker, *attendees = (
+            Attendee(email=email, values={"first_name": first, "last_name": last, "city": "Köln"}, ticket="Standard")
+            for email, first, last in people(number)
+        )
+        center.book(
+            Booking(
+                event_id="e1",
+                number=f"TX-AAAA-{number:04}",
+                booker=Party(email=booker.email, values=booker.values),
+                attendees=attendees,
+            )
+        )
+
+
+def _book_raw(raw: sqlite3.Connection, numbers: list[int]) -> None:
+    for number in numbers:
+        booking = f"TX-AAAA-{number:04}"
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute(
+            "INSERT INTO bookings VALUES ('acme', ?, 'e1', 'not_required', '2026-03-01T10:00:00+00:00', ?)",
+            (booking, "f" * 64),
+        )
+        for position, (email, first, last) in enumerate(people(number)):
+            found = raw.execute("SELECT id FROM contacts WHERE org = 'acme' AND email_key = ?", (email,)).fetchall()
+            contact = found[0][0] if found else f"{number:016}-{position}"
+            if not found:
+                raw.execute(
+                    "INSERT INTO contacts VALUES ('acme', ?, ?, ?, ?, ?, 'Köln', '2026-03-01T10:00:00+00:00')",
+                    (contact, email, email, first, last),
+                )
+            raw.execute(
+                "INSERT INTO parties VALUES ('acme', ?, ?, ?, ?, ?, ?, 'Köln', 'Standard')",
+                (booking, position, contact, email, first, last),
+            )
+        raw.execute("COMMIT")
+
+
+def test_assignment_decisions(show: Callable[[str, str], None]) -> None:
+    """The pure decision, against calling a function that decides nothing."""
+    entered = EnteredAddress(address=EmailAddress("ada@example.org", "ada@example.org"))
+
+    def nothing(_: object, __: object = None, *, policy: object) -> None:
+        del policy
+
+    def decide_nothing() -> None:
+        for _ in range(DECISIONS):
+            nothing(entered, policy=EmailChangePolicy.KEEP)
+
+    def decide() -> None:
+        for _ in range(DECISIONS):
+            assign(entered, policy=EmailChangePolicy.KEEP)
+
+    measured = interleaved(DECISIONS, {"an empty call": decide_nothing, "assign": decide})
+    show("Assignment decisions", measured.table("an empty call"))

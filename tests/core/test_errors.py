@@ -1,0 +1,128 @@
+"""Errors say whose fault it is, where, and what to do; they carry what they are about."""
+
+import pickle
+from collections.abc import Iterator
+
+import pytest
+
+from doocore import (
+    BookingConflictError,
+    DooCoreError,
+    DuplicateIdentifierError,
+    DuplicateNameError,
+    EventNotLiveError,
+    ImportFileError,
+    InvalidBookingError,
+    InvalidFieldValueError,
+    InvalidNameError,
+    NotFoundError,
+    OptedOutError,
+    PermissionDeniedError,
+    PlanRequiredError,
+    SchemaVersionError,
+    StaleVersionError,
+)
+from doocore.errors import SHOWN, shortened
+
+ERRORS: tuple[tuple[DooCoreError, str, type[Exception], str], ...] = (
+    (NotFoundError("contact", "c9"), "not_found", LookupError, "no contact 'c9' in this organization"),
+    (
+        *(PermissionDeniedError("importing", "a team admin"), "permission_denied", PermissionError),
+        "importing needs a team admin",
+    ),
+    (PlanRequiredError("importing", "pro"), "plan_required", PermissionError, "importing needs the plan pro or higher"),
+    (
+        *(DuplicateIdentifierError("email", "a@x.de", ["c1", "c2"]), "duplicate_identifier", ValueError),
+        "email 'a@x.de' is held by c1, c2; confirm the duplicate if it is meant",
+    ),
+    (
+        *(DuplicateNameError("group", "VIP"), "duplicate_name", ValueError),
+        "a group named 'VIP' exists already (names are compared without case)",
+    ),
+    (
+        *(InvalidNameError("group", "a;b", "no ';'"), "invalid_name", ValueError),
+        "'a;b' cannot name a group: no ';'",
+    ),
+    (
+        *(OptedOutError("c1", "newsletter"), "opted_out", ValueError),
+        "the person behind c1 unsubscribed from newsletter; confirm to undo that",
+    ),
+    (
+        *(InvalidFieldValueError("phone", "12", "invalid_value", "a number"), "invalid_field_value", ValueError),
+        "phone: '12' is refused (invalid_value): expected a number",
+    ),
+    (
+        *(InvalidBookingError("booker.values.x", "no such field"), "invalid_booking", ValueError),
+        "booking, at booker.values.x: no such field",
+    ),
+    (
+        *(BookingConflictError("TX-AB12-CD34"), "booking_conflict", ValueError),
+        "booking TX-AB12-CD34 was delivered before with another content; edit it instead",
+    ),
+    (
+        *(StaleVersionError("contact", "c1"), "stale_version", RuntimeError),
+        "contact c1 was changed meanwhile; read it again",
+    ),
+    (EventNotLiveError("e1", "draft"), "event_not_live", ValueError, "event e1 takes no bookings: it is draft"),
+    (
+        *(
+            ImportFileError("encoding", "byte E4 is not UTF-8", line=2, column="Ort", byte=40),
+            "import_file",
+            ValueError,
+        ),
+        "encoding at line 2, column Ort, byte 40: byte E4 is not UTF-8",
+    ),
+    (SchemaVersionError("a.db", "too new"), "schema_version", RuntimeError, "a.db: too new"),
+)
+"""One of each, its code, the builtin it is, and its sentence."""
+
+
+def descendants(kind: type[DooCoreError]) -> Iterator[type[DooCoreError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from descendants(each)
+
+
+def test_here_is_one_of_each() -> None:
+    assert {type(error) for error, *_ in ERRORS} == {each for each in descendants(DooCoreError) if _is_ours(each)}
+
+
+def _is_ours(kind: type[DooCoreError]) -> bool:
+    return kind.__module__ == "doocore.errors"
+
+
+@pytest.mark.parametrize(("error", "code", "builtin", "sentence"), ERRORS)
+def test_it_has_a_code_a_builtin_and_a_sentence(
+    error: DooCoreError, code: str, builtin: type[Exception], sentence: str
+) -> None:
+    assert error.code == code
+    assert isinstance(error, builtin)
+    assert str(error) == sentence
+
+
+@pytest.mark.parametrize("error", [error for error, *_ in ERRORS if not isinstance(error, ImportFileError)])
+def test_it_survives_the_way_to_another_process(error: DooCoreError) -> None:
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301, our own
+    assert (str(again), vars(again)) == (str(error), vars(error))
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ImportFileError("header", "there is none"), "header: there is none"),
+        (ImportFileError("header", "there is none", line=1), "header at line 1: there is none"),
+        (ImportFileError("not_text", "a control byte", byte=0), "not_text at byte 0: a control byte"),
+    ],
+)
+def test_a_file_error_names_the_places_that_make_sense(error: ImportFileError, sentence: str) -> None:
+    assert str(error) == sentence
+
+
+def test_errors_repeat_no_more_of_a_value_than_a_line() -> None:
+    junk = "x" * 10_000_000
+    error = InvalidFieldValueError("city", junk, "too_long", "at most 45 characters")
+    assert error.value is junk
+    assert len(str(error)) < 200
+    assert shortened("x" * SHOWN) == repr("x" * SHOWN)
+    assert shortened("x" * (SHOWN + 1)) == f"'{'x' * SHOWN}…' ({SHOWN + 1} characters)"
+    assert shortened(None) == "None"
