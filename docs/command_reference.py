@@ -3,6 +3,7 @@
 Like the tables of the rule book, the page includes it, and a test fails when it differs from what the command says.
 """
 
+import inspect
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,8 +23,8 @@ Parameter: TypeAlias = Any
 def printed() -> str:
     """Print every command with its arguments and options."""
     root = typer.main.get_command(app)
-    shared = [each for each in root.params if each.name in SHARED]
-    return "\n".join(["## Options of every command\n", _table(shared), *_commands("doocore", root)])
+    shared = _table(root, [each for each in root.params if each.name in SHARED])
+    return "\n".join(["## Options of every command\n", shared, *_commands("doocore", root)])
 
 
 def _commands(path: str, group: Command) -> Iterator[str]:
@@ -33,13 +34,17 @@ def _commands(path: str, group: Command) -> Iterator[str]:
             yield f"## {path} {name}\n"
             yield f"{command.help.strip()}\n"
         if parameters:
-            yield _table(parameters)
+            yield _table(command, parameters)
         if hasattr(command, "commands"):
             yield from _commands(f"{path} {name}", command)
 
 
-def _table(parameters: Iterable[Parameter]) -> str:
-    rows = (f"| `{_usage(each)}` | {_meaning(each)} |\n" for each in parameters)
+def _table(command: Command, parameters: Iterable[Parameter]) -> str:
+    asked = inspect.signature(command.callback).parameters  # typer's own words: some clicks forget those of arguments
+    help_ = {
+        name: word.help or "" for name, each in asked.items() for word in getattr(each.annotation, "__metadata__", ())
+    }
+    rows = (f"| `{_usage(each)}` | {_meaning(each, help_[each.name])} |\n" for each in parameters)
     return "".join(["| option or argument | meaning |\n|---|---|\n", *(row.replace("\0", r"\|") for row in rows)])
 
 
@@ -49,8 +54,8 @@ def _usage(parameter: Parameter) -> str:
     return f"{name} {metavar}".strip().replace("|", "\0")
 
 
-def _meaning(parameter: Parameter) -> str:
-    said = " ".join((parameter.help or "").split()).replace("|", "\0")
+def _meaning(parameter: Parameter, help_: str) -> str:
+    said = " ".join(help_.split()).replace("|", "\0")
     shown = getattr(parameter, "show_default", None)
     default = shown if isinstance(shown, str) else parameter.default
     if default and isinstance(default, (str, int)) and not isinstance(default, bool) and "[default" not in said:

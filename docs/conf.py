@@ -21,6 +21,7 @@ version = release
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build", "_tables"]
 nitpicky = True
+smartquotes = False  # what stands between quotation marks is meant to be typed
 
 html_theme = "furo"
 html_title = f"doocore {release}"
@@ -39,8 +40,9 @@ add_module_names = False
 python_maximum_signature_line_length = 88
 
 nitpick_ignore_regex = [
-    # Types of the standard library stand in signatures; there is no page of ours to link them to.
+    # Types of others stand in signatures; there is no page of ours to link them to.
     ("py:class", r"(collections\.abc|contextlib|datetime|decimal|os|pathlib|sqlite3)\..*"),
+    ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     # What a store gives is the port's `OrganizationStore`; the class behind it is not promised.
     ("py:class", r"doocore_adapters\..*Organization"),
 ]

@@ -17,7 +17,6 @@ from doocore import (
     ContactCenter,
     Event,
     EventStatus,
-    FrozenDict,
     ImportOptions,
     ImportReport,
     Party,
@@ -31,15 +30,13 @@ from doocore_adapters.validation import LibraryParsers
 LIST = Path(__file__).parent / "lists" / "crm-excel.csv"
 OPTIONS = ImportOptions(
     groups=("Kunden",),
-    mapping=FrozenDict(
-        {
-            "Kundennr.": "customer_id",
-            "Name": "last_name",
-            "Firma 1": "company",
-            "Telefon geschäftlich": "phone",
-            "Bemerkung": "comment",
-        }
-    ),
+    mapping={
+        "Kundennr.": "customer_id",
+        "Name": "last_name",
+        "Firma 1": "company",
+        "Telefon geschäftlich": "phone",
+        "Bemerkung": "comment",
+    },
     add_system_options=True,
 )
 
@@ -63,20 +60,18 @@ def bookings(center: ContactCenter) -> list[Booking]:
         Booking(
             number="TX-EXAM-0001",
             event_id="sommerfest",
-            booker=Party(
-                email="J.Bergmann@bergmann-steuer.example", values=FrozenDict(first_name="Jutta", city="Bonn")
-            ),
+            booker=Party(email="J.Bergmann@bergmann-steuer.example", values={"first_name": "Jutta", "city": "Bonn"}),
             attendees=(
-                Attendee(email="j.bergmann@bergmann-steuer.example", values=FrozenDict(first_name="Jutta")),
-                Attendee(email="j.bergmann@bergmann-steuer.example", values=FrozenDict(first_name="Theo")),
-                Attendee(values=FrozenDict(first_name="Mia")),
+                Attendee(email="j.bergmann@bergmann-steuer.example", values={"first_name": "Jutta"}),
+                Attendee(email="j.bergmann@bergmann-steuer.example", values={"first_name": "Theo"}),
+                Attendee(values={"first_name": "Mia"}),
             ),
         ),
         Booking(
             number="TX-EXAM-0002",
             event_id="sommerfest",
             booker=Party(email="vertretung@koessler-metallbau.example", prefill=invited),
-            attendees=(Attendee(email="frau.kunze (at) example.org", values=FrozenDict(last_name="Kunze")),),
+            attendees=(Attendee(email="frau.kunze (at) example.org", values={"last_name": "Kunze"}),),
         ),
     ]
 

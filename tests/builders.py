@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+
+import pytest
 
 from doocore import (
     Actor,
@@ -36,12 +38,13 @@ from doocore import (
     ValueParsers,
     match_key,
 )
-from doocore.changes import Change, RetireContact
+from doocore.changes import Change, RetireContact, UpdateContact
 from doocore.model.fields import Entered, FieldValue
 from doocore.model.identifiers import BookingNumber
 from doocore.plans.story import Circumstances
 from doocore.ports import OrganizationStore, Transaction
 from doocore_adapters.memory import MemoryStore
+from doocore_adapters.memory.store import MemoryTransaction
 from doocore_adapters.validation import LibraryParsers
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -227,6 +230,25 @@ def merge(center: ContactCenter, survivor_id: str, other_id: str) -> None:
     """Merge two contacts as far as identifiers go: the other's ID and keys lead to the survivor (MG-1, MG-5)."""
     aliases = tuple(sorted(center.contact(other_id).identifiers, key=lambda key: (key.kind.value, key.key)))
     apply(center, RetireContact(ContactId(other_id), ContactId(survivor_id), aliases))
+
+
+def overtake(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    """Let somebody else be faster: the first *times* that a contact changes, its company changes just before."""
+    really = MemoryTransaction.apply
+    turns = iter(range(1, times + 1))
+
+    def apply(self: MemoryTransaction, changes: Sequence[Change], envelope: Envelope) -> None:
+        for changed in {change.before.id for change in changes if isinstance(change, UpdateContact)}:
+            turn = next(turns, None)
+            if turn is not None:
+                before = self.contacts.get([changed])[changed]
+                values = FrozenDict({**before.values, "company": f"{turn} times"})
+                really(
+                    self, [UpdateContact(before, replace(before, values=values, version=before.version + 1))], envelope
+                )
+        really(self, changes, envelope)
+
+    monkeypatch.setattr(MemoryTransaction, "apply", apply)
 
 
 def everything(center: ContactCenter) -> Mapping[str, object]:

@@ -22,7 +22,7 @@ from types import GenericAlias
 from typing import Any, TypeAlias, TypeVar, get_args, get_origin
 
 from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError
-from cattrs.cols import list_structure_factory
+from cattrs.cols import is_namedtuple, list_structure_factory, namedtuple_dict_unstructure_factory
 from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, mapping_structure_factory, override
 
@@ -374,6 +374,7 @@ def _strict_converter() -> Converter:
     for type_, hook in {str: _text, bool: _truth, Decimal: _amount, datetime: _local_time}.items():
         converter.register_structure_hook(type_, hook)
     converter.register_unstructure_hook_factory(is_dataclass, _plain_object_hook)
+    converter.register_unstructure_hook_factory(is_namedtuple, namedtuple_dict_unstructure_factory)
     converter.register_unstructure_hook_func(_is_mapping, _mapping)
     converter.register_unstructure_hook_func(_is_set, _sorted)
     converter.register_unstructure_hook_func(_is_sequence, _listed)

@@ -25,18 +25,16 @@ def email(text: str) -> EmailAddress | Refusal:
 
 
 def _objection(text: str) -> str | None:
-    """Say what the library finds wrong, None if nothing is; every setting is given, since its defaults can be changed."""
+    """Say what the library finds wrong, None if nothing is.
+
+    Its defaults can be changed by the program around, so every setting is given that a text asked about can depend on.
+    """
     try:
         email_validator.validate_email(
             _without_special_use(text),
             check_deliverability=False,
             globally_deliverable=True,
-            test_environment=False,
             allow_smtputf8=True,
-            allow_empty_local=False,
-            allow_quoted_local=False,
-            allow_domain_literal=False,
-            allow_display_name=False,
         )
     except email_validator.EmailNotValidError as error:
         return str(error).rstrip(".")

@@ -113,13 +113,21 @@ class TestEmail:
             ("ALLOW_SMTPUTF8", False),
             ("TEST_ENVIRONMENT", True),
             ("GLOBALLY_DELIVERABLE", False),
-            ("ALLOW_EMPTY_LOCAL", True),
+            *((f"ALLOW_{form}", True) for form in ("EMPTY_LOCAL", "QUOTED_LOCAL", "DOMAIN_LITERAL", "DISPLAY_NAME")),
         ],
     )
     def test_what_the_program_around_has_set_does_not_matter(
         self, setting: str, value: object, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        texts = ("j\u00fcrgen@x.de", "\u00fc@\u00fc.\u0661", "\u00fc@test", "@\u00fc.de")
+        texts = (
+            "j\u00fcrgen@x.de",
+            "\u00fc@\u00fc.d\uff13",
+            "\u00fc@test",
+            "@\u00fc.de",
+            '"\u00fc"@x.de',
+            "\u00fc@[::1]",
+            "<\u00fc@x.de>",
+        )
         before = [email_validator.email(text) for text in texts]
         monkeypatch.setattr(email_library, setting, value, raising=False)  # not every release has each
         assert [email_validator.email(text) for text in texts] == before

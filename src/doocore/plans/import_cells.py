@@ -100,6 +100,8 @@ def rows_of_cells(
     subscriptions: Sequence[tuple[JudgedColumn, Subscription]],
 ) -> list[RowCells]:
     """Judge a batch of rows of equal width, column by column, and give back what each row says."""
+    if not rows:
+        return []
     columns = list(zip(*rows, strict=True))
     judged = [column.judge_all(columns[column.place]) for column in values]
     keys = [column.key for column in values]

@@ -1,7 +1,5 @@
 """The tree of commands, and running it: whatever goes wrong ends in one line and an exit status."""
 
-import os
-import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -12,9 +10,6 @@ from doocore_adapters.cli import booking, contacts, demo, events, fields, groups
 from doocore_adapters.cli.complaints import Complaint
 from doocore_adapters.cli.screen import Screen, write_anything
 from doocore_adapters.cli.session import FAILED, AsJson, AsUser, Db, Org
-
-PIPE_CLOSED = 141
-"""The exit status where nobody reads on, as in `doocore contacts | head`: 128 and the number of the signal."""
 
 # Typer has the classes of click, as a package of their own or inside of itself; this one it shows to everybody.
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -49,11 +44,6 @@ def run(arguments: Sequence[str]) -> int:
     write_anything()
     try:
         status = app(args=list(arguments), prog_name="doocore", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more at its end; let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
     except _UsageError as error:
         Screen(as_json="--json" in arguments).complain(_misused(error))
         return FAILED

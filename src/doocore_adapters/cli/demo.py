@@ -58,7 +58,7 @@ class Places:
             return cls._in_new_folder()
         places = cls(database)
         for each in (places.database, places.list, places.report):
-            if each.exists():
+            if each.exists() or places.database == places.list:
                 raise CommandError(
                     "file_exists", f"{each} exists already; the demo makes new files: name another database with --db"
                 )

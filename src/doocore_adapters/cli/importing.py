@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
 
@@ -278,8 +278,9 @@ def _check_header(session: Session, rows: ContactRows, options: ImportOptions) -
 def free_report_path(file: Path) -> Path:
     """Find a name beside the list that nothing has yet: somebody may be correcting an earlier report."""
     stem = _OURS.sub("", file.stem)
-    numbers = (f"-{number}" if number > 1 else "" for number in count(1))
-    return next(path for number in numbers if not (path := file.with_name(f"{stem}.unprocessed{number}.csv")).exists())
+    numbers = chain([""], (f"-{number}" for number in count(2)))
+    paths = (file.parent / f"{stem}.unprocessed{number}.csv" for number in numbers)
+    return next(path for path in paths if not path.exists())
 
 
 def refuse_unusable(report: Path) -> None:

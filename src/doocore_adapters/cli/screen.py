@@ -6,6 +6,7 @@ at 80 columns, in a pipe, without color, on a dumb terminal, and where the encod
 
 import codecs
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 from rich.table import Table
@@ -130,7 +131,8 @@ def subheading(text: str) -> RenderableType:
 
 def commands(*texts: str) -> RenderableType:
     """Make lines to be copied into a shell: however long, they are not broken."""
-    return Text("".join(f"  {shown(each)}\n" for each in texts), style="cyan", no_wrap=True, overflow="ignore")
+    lines = Text("".join(f"  {shown(each)}\n" for each in texts), style="cyan", no_wrap=True, overflow="ignore")
+    return Group(lines)  # alone, it would lose what it says of wrapping
 
 
 def counted(number: int, noun: str) -> str:
@@ -177,13 +179,15 @@ class Screen:
         self.err = _console(sys.stderr)
 
     def give(self, answer: Answer) -> None:
-        """Print the answer."""
+        """Print the answer, to the last letter."""
         if self.as_json and answer.data is not None:
             self.print_json(answer.data)
         elif not self.as_json:
             with self.out.capture() as captured:
-                self.out.print(*answer.parts, sep="\n", crop=False)
+                for part in answer.parts:
+                    self.out.print(part, crop=False)
             sys.stdout.write(_BLANKS_AT_END.sub("", captured.get()))
+        sys.stdout.flush()
 
     def print_json(self, data: Plain) -> None:
         """Print JSON; what might steer a terminal is escaped, and everything else where the encoding has no letters."""
@@ -225,6 +229,11 @@ def _unseen(_what: str, _done: int, _total: int | None) -> None:
 
 def _console(file: TextIO) -> Console:
     return Console(file=file, markup=False, emoji=False, highlight=False)
+
+
+def let_go() -> None:
+    """Give up standard output where nobody reads on: Python flushes once more at its end, and that goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_anything() -> None:

@@ -17,7 +17,7 @@ import typer
 from doocore import ContactCenter, Role, User
 from doocore.ports import Clock, OrganizationStore
 from doocore_adapters.cli.complaints import CommandError, complaint_about
-from doocore_adapters.cli.screen import Answer, Screen
+from doocore_adapters.cli.screen import Answer, Screen, let_go
 from doocore_adapters.memory import MemoryStore
 from doocore_adapters.sqlite import SqliteStore
 
@@ -31,6 +31,9 @@ FAILED = 2
 
 STOPPED = 130
 """The exit status of a command that was interrupted: 128 and the number of the signal, as shells have it."""
+
+PIPE_CLOSED = 141
+"""The exit status where nobody reads on, as in `doocore contacts | head`."""
 
 _POSTGRES = ("postgresql:", "postgres:")
 _NOBODY_KNOWN = "doocore"
@@ -182,15 +185,18 @@ def _login_name() -> str:
 def _answer(session: Session, function: Callable[[Session], Answer]) -> None:
     try:
         answer = function(session)
+        session.screen.give(answer)
     except KeyboardInterrupt:
         session.screen.remark("stopped")
         raise typer.Exit(STOPPED) from None
+    except BrokenPipeError:
+        let_go()
+        raise typer.Exit(PIPE_CLOSED) from None
     except Exception as error:
         complaint = complaint_about(error)
         if complaint is None:
             raise
         session.screen.complain(complaint)
         raise typer.Exit(FAILED) from None
-    session.screen.give(answer)
     if answer.status:
         raise typer.Exit(answer.status)

@@ -24,33 +24,42 @@ from doocore_adapters._sql.rows import moment_text
 from doocore_adapters._sql.schema import SCHEMA_TABLE
 from doocore_adapters.sqlite.session import SQLITE, texts
 
-_HEADER = 20
+_MAGIC = b"SQLite format 3\0"
 _READ_VERSION = 19  # the byte of the header that says how the file is read
 _IN_WAL_MODE = 2
+_NO_DATABASE = "is not an SQLite database: choose another file"
 
 
 def condition_of_file(path: Path) -> Condition:
     """Judge a file by reading it only; it may be missing, and it may be anything."""
-    if not path.exists() or path.stat().st_size == 0:
+    header = _header(path)
+    if not header:
         return Condition.EMPTY
+    if not header.startswith(_MAGIC):  # SQLite itself would take any file of a few bytes for an empty database
+        raise SchemaVersionError(str(path), _NO_DATABASE)
     try:
-        with closing(sqlite3.connect(_for_reading(path), uri=True)) as connection:
+        with closing(sqlite3.connect(_for_reading(path, header), uri=True)) as connection:
             return condition_of(connection.cursor(), shared=False)
+    except sqlite3.OperationalError:  # it cannot be read now, whatever it is
+        raise
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):  # it cannot be read now, whatever it is
-            raise
-        raise SchemaVersionError(str(path), f"is not an SQLite database ({error}): choose another file") from error
+        raise SchemaVersionError(str(path), f"{_NO_DATABASE} ({error})") from error
 
 
-def _for_reading(path: Path) -> str:
+def _header(path: Path) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        return file.read(_READ_VERSION + 1)
+
+
+def _for_reading(path: Path, header: bytes) -> str:
     """Give the address under which SQLite reads the file and leaves nothing beside it.
 
     A file in WAL mode that nobody has open gets a `-wal` and a `-shm` even from a reader, unless it is called immutable.
     """
-    with path.open("rb") as file:
-        header = file.read(_HEADER)
-    nobody = len(header) == _HEADER and header[_READ_VERSION] == _IN_WAL_MODE and not Path(f"{path}-wal").exists()
-    return f"{path.absolute().as_uri()}?{'immutable=1' if nobody else 'mode=ro'}"
+    alone = header[_READ_VERSION:] == bytes([_IN_WAL_MODE]) and not Path(f"{path}-wal").exists()
+    return f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
 
 
 def condition_of(cursor: sqlite3.Cursor, *, shared: bool) -> Condition:

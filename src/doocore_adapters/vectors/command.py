@@ -27,17 +27,16 @@ def run(
     """Run the cases of *paths*, or those that ship with the library, on *store*; give the exit status.
 
     One line for each case that fails, and a last one that counts; with *as_json* one document instead. What cannot be
-    run at all is told on *err*. *dsn* is for a store that needs to know where its database is.
+    run at all is told on *err*. *dsn* is for the store that needs to be told where its database is.
     """
     out = out or sys.stdout
     open_store = STORES.get(store)
     if open_store is None:
         known = ", ".join(name for name, each in STORES.items() if each is not None)
         return _complain(f"the store {store!r} is not available yet; there are: {known}", err)
-    if dsn is not None:
-        return _complain(f"the store {store!r} takes no DSN", err)
     try:
-        verdicts = run_files([Path(each) for each in paths] or shipped_files(), open_store)
+        with open_store(dsn) as opened:
+            verdicts = run_files([Path(each) for each in paths] or shipped_files(), opened)
     except (VectorFormatError, OSError) as error:
         return _complain(str(error), err)
     print(_document(verdicts) if as_json else "\n".join(_lines(verdicts)), file=out)

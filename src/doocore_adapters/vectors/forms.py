@@ -190,10 +190,7 @@ def _any_case(value: object, _: object) -> Case:
 
 def _any_step(value: object, _: object) -> Step:
     data = _object(value)
-    try:
-        type_ = _word(data.get("do"), STEPS)
-    except MistakeError as error:
-        raise MistakeError(error.problem, ".do") from None
+    type_ = _what_to_do(data, STEPS)
     if type_ is Book:
         data, booking = _parted(data, STEP_KEYS)
         data["booking"] = booking
@@ -237,7 +234,14 @@ def _target(value: object, _: object) -> Target:
 
 def _edit(value: object, _: object) -> EditGiven:
     data, keys = _parted(_object(value), ("do",))
-    return EditGiven(do=_word(data.get("do"), {each: each for each in EDITS}), keys=keys)
+    return EditGiven(do=_what_to_do(data, {each: each for each in EDITS}), keys=keys)
+
+
+def _what_to_do(data: Mapping[str, Any], words: Mapping[str, Any]) -> Any:  # noqa: ANN401, whatever the words stand for
+    try:
+        return _word(data.get("do"), words)
+    except MistakeError as error:
+        raise MistakeError(error.problem, ".do") from None
 
 
 # The converter

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
+from doocore.ports import OrganizationStore, Store
 from doocore_adapters.vectors.deciding import (
     assign_party,
     compare_addresses,
@@ -28,7 +29,7 @@ from doocore_adapters.vectors.kinds import (
 from doocore_adapters.vectors.places import VectorFormatError
 from doocore_adapters.vectors.playing import play
 from doocore_adapters.vectors.reading import read_file
-from doocore_adapters.vectors.stores import OpenStore, memory
+from doocore_adapters.vectors.stores import new_organizations
 
 Decider: TypeAlias = Callable[[Any], Iterator[Mismatch]]
 Story: TypeAlias = Callable[[Any, Any], Iterator[Mismatch]]
@@ -43,7 +44,7 @@ DECIDERS: Mapping[type[Case], Decider] = {
 """What runs a case that needs no store."""
 
 STORIES: Mapping[type[Case], Story] = {ImportCase: import_list, Scenario: play}
-"""What runs a case on a fresh store."""
+"""What runs a case in an organization of its own."""
 
 
 @frozen
@@ -86,25 +87,28 @@ def read_files(paths: Iterable[Path]) -> tuple[tuple[Path, Case], ...]:
     return tuple(found)
 
 
-def run_files(paths: Iterable[Path], open_store: OpenStore = memory) -> tuple[Verdict, ...]:
-    """Run all cases of all files, once all of them have been read. Raises what `read_files` raises."""
-    return tuple(Verdict(str(path), case.id, run_case(case, open_store)) for path, case in read_files(paths))
+def run_files(paths: Iterable[Path], store: Store) -> tuple[Verdict, ...]:
+    """Run all cases of all files on *store*, once all have been read. Raises what `read_files` raises."""
+    cases = read_files(paths)
+    return tuple(
+        Verdict(str(path), case.id, run_case(case, organization))
+        for (path, case), organization in zip(cases, new_organizations(store), strict=False)
+    )
 
 
-def run_case(case: Case, open_store: OpenStore = memory) -> tuple[Result, ...]:
-    """Run one case; give every place where the answer is not the one expected."""
+def run_case(case: Case, organization: OrganizationStore) -> tuple[Result, ...]:
+    """Run one case in an organization that has nothing yet; give every place where the answer is not the one expected."""
     try:
-        mismatches = list(_mismatches(case, open_store))
+        mismatches = list(_mismatches(case, organization))
     except Exception as error:  # noqa: BLE001, whatever breaks inside the library is that case's failure
         mismatches = [Mismatch("the case", "an answer", f"{type(error).__name__}: {error}")]
     return tuple(Result(case.id, each.place, each.expected, each.got) for each in mismatches)
 
 
-def _mismatches(case: Case, open_store: OpenStore) -> Iterator[Mismatch]:
+def _mismatches(case: Case, organization: OrganizationStore) -> Iterator[Mismatch]:
     if type(case) in DECIDERS:
         yield from DECIDERS[type(case)](case)
     elif type(case) in STORIES:
-        with open_store() as organization:
-            yield from STORIES[type(case)](case, organization)
+        yield from STORIES[type(case)](case, organization)
     else:
         yield Mismatch("kind", case.kind, "no kind that can be run")

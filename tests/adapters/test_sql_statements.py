@@ -1,0 +1,113 @@
+"""Every statement keeps to one organization, and to words that every dialect has."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from doocore.ports import Store
+from doocore.testing.store.transactions import OrganizationClaims
+from doocore_adapters._sql import statements
+from doocore_adapters._sql.dialect import Dialect
+from doocore_adapters._sql.migrations import CREATE_SCHEMA_TABLE, STEPS
+from doocore_adapters._sql.statements import Statements
+from doocore_adapters.sqlite import SqliteStore
+from doocore_adapters.sqlite.session import SQLITE, STATEMENTS
+
+POSTGRES_LIKE = Dialect(
+    name="like Postgres",
+    placeholder="%s",
+    words={
+        "among": "= ANY(?)",
+        "contains": "strpos(c.search_text, ?) > 0",
+        "text": 'text COLLATE "C"',
+        "integer": "bigint",
+        "boolean": "boolean",
+        "decimal": "numeric",
+        "moment": "timestamptz",
+        "json": "json",
+        "narrow": "",
+    },
+)
+
+
+def test_every_text_can_be_said_in_another_dialect() -> None:
+    """Statements and steps keep to the tokens: nothing of SQLite's is left in what another database gets."""
+    statements = Statements(POSTGRES_LIKE)
+    texts = [each for name, each in vars(statements).items() if isinstance(each, str)]
+    texts += [statements.contacts_page(text=True, group=True), statements.contacts_count(text=True, group=True)]
+    texts += [text for step in STEPS for text in step.statements(POSTGRES_LIKE)]
+    texts += [POSTGRES_LIKE.render(CREATE_SCHEMA_TABLE)]
+    assert len(texts) > 70
+    for text in texts:
+        assert not re.search(r"[?{}]|json_each|instr\(|ROWID|INSERT OR|PRAGMA|\bTEXT\b", text), text
+
+
+def test_every_statement_keeps_to_one_organization() -> None:
+    """Each names the organization (PR-1): in the condition, or as the first column that it inserts."""
+    for name, text in vars(Statements(SQLITE)).items():
+        if isinstance(text, str):
+            assert re.search(
+                r"WHERE (c\.)?organization_id = \?|SET .* WHERE organization_id = \?|\(organization_id, ", text
+            ), name
+
+
+NUMBERING_ONLY = {"count_joinings", "insert_event", "insert_field", "insert_import", "last_import_batch"}
+"""Statements that only find the next number: numbers that other organizations drew too leave gaps and harm nobody."""
+
+OF_ONE_ORGANIZATION = sorted(
+    name for name, text in vars(STATEMENTS).items() if isinstance(text, str) and "organization_id = ?" in text
+)
+
+
+def forgetful(text: str) -> str:
+    """Take the organization out of the conditions, and leave the parameters as they are."""
+    return re.sub(r"(c\.)?organization_id = \?", "? IS NOT NULL", text)
+
+
+class Claims(OrganizationClaims):
+    def make_store(self) -> Store:
+        return SqliteStore(connection=self.connection)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        self.connection = sqlite3.connect(":memory:")
+        with super().store() as store:
+            store.migrate()
+            yield store
+        self.connection.close()
+
+
+def broken_claims() -> list[str]:
+    """Name the claims about organizations that do not hold now."""
+    broken = []
+    for name in sorted(name for name in dir(Claims) if name.startswith("test_")):
+        claims = Claims()
+        try:
+            getattr(claims, name)()
+        except Exception:  # noqa: BLE001, any failure will do
+            broken.append(name)
+            claims.connection.close()
+    return broken
+
+
+@pytest.mark.parametrize("name", OF_ONE_ORGANIZATION)
+def test_a_statement_that_forgets_the_organization_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Whatever condition is forgotten, a claim of the contract shows another organization's records (PR-1)."""
+    monkeypatch.setattr(STATEMENTS, name, forgetful(getattr(STATEMENTS, name)))
+    assert bool(broken_claims()) is (name not in NUMBERING_ONLY)
+
+
+@pytest.mark.parametrize("forgotten", ["c.organization_id = ?", "m.organization_id = c.organization_id AND"])
+def test_a_list_that_forgets_the_organization_is_noticed(monkeypatch: pytest.MonkeyPatch, forgotten: str) -> None:
+    """The same for the statements that are put together for a page."""
+    listed = statements._listed
+    instead = "? IS NOT NULL" if "?" in forgotten else ""
+    monkeypatch.setattr(statements, "_listed", lambda **given: listed(**given).replace(forgotten, instead))
+    assert broken_claims()
+
+
+def test_statements_that_forget_nothing_break_no_claim() -> None:
+    assert broken_claims() == []
