@@ -7,6 +7,7 @@ asked is remembered.
 
 import re
 from functools import cache, lru_cache
+from typing import cast
 
 import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc
@@ -53,27 +54,25 @@ def _international(text: str) -> str | None:
     for end in _CALLING_CODE_ENDS:
         calling_code = int(number[1:end])
         if calling_code in COUNTRY_CODE_TO_REGION_CODE:
-            valid = _valid_numbers(calling_code)
-            return number if valid and valid.fullmatch(number, end) else None
+            return number if _valid_numbers(calling_code).fullmatch(number, end) else None
     return None
 
 
 @cache  # there are some two hundred calling codes
-def _valid_numbers(calling_code: int) -> re.Pattern[str] | None:
-    """Compile what is valid for sure in the main region of a calling code; None where the library decides otherwise.
+def _valid_numbers(calling_code: int) -> re.Pattern[str]:
+    """Compile what is valid for sure in the main region of a calling code, which is the first that the library looks at.
 
-    The library looks at the main region first. What matches there, and holds nothing that could be a national prefix,
-    is valid and stays as it is.
+    What holds nothing that could be a national prefix stays as it is.
     """
     main = COUNTRY_CODE_TO_REGION_CODE[calling_code][0]
-    plan = PhoneMetadata.metadata_for_region_or_calling_code(calling_code, main)
-    if plan is None or plan.leading_digits is not None:
-        return None
-    prefix = "|".join(filter(None, ("0", plan.national_prefix_for_parsing)))
-    kinds = "|".join(filter(None, (_described(getattr(plan, kind)) for kind in _KINDS)))
-    return re.compile(rf"(?!{prefix})(?={_described(plan.general_desc)}\Z)(?:{kinds})", re.ASCII)
+    plan = cast("PhoneMetadata", PhoneMetadata.metadata_for_region_or_calling_code(calling_code, main))
+    beginning = plan.leading_digits or ""
+    prefix = plan.national_prefix_for_parsing or _NO_DIGIT
+    kinds = "|".join(filter(None, (_pattern(getattr(plan, kind)) for kind in _KINDS)))
+    return re.compile(rf"(?={beginning})(?!{prefix})(?=(?:{_pattern(plan.general_desc)})\Z)(?:{kinds})", re.ASCII)
 
 
+_NO_DIGIT = "x"
 _KINDS = (
     *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost"),
     *("voip", "personal_number", "pager", "uan", "voicemail"),
@@ -81,12 +80,8 @@ _KINDS = (
 """The kinds of numbers that the library calls valid, as its metadata name them."""
 
 
-def _described(kind: PhoneNumberDesc | None) -> str:
-    """Write one kind of number as a pattern: its digits and its lengths; empty where the country has none."""
-    if kind is None or kind.national_number_pattern is None:
-        return ""
-    lengths = "|".join(rf"\d{{{length}}}\Z" for length in kind.possible_length if length > 0)
-    return rf"(?={lengths})(?:{kind.national_number_pattern})"
+def _pattern(kind: PhoneNumberDesc | None) -> str:
+    return "" if kind is None else kind.national_number_pattern or ""
 
 
 @lru_cache(_REMEMBERED)

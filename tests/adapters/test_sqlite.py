@@ -146,3 +146,23 @@ class TestWaiting:
                 assert count(store) == number + 1
                 opened += [id(each) for each in store._connections._idle]  # type: ignore[attr-defined]
             assert len(set(opened)) == 1
+
+    def test_a_connection_that_cannot_roll_back_is_used_no_more(self, tmp_path: Path) -> None:
+        """What is half done on it reaches nobody else."""
+
+        def no_rollback(action: int, what: str | None, *_: str | None) -> int:
+            return (
+                sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_TRANSACTION, "ROLLBACK") else sqlite3.SQLITE_OK
+            )
+
+        def fail(store: SqliteStore) -> None:
+            with store.organization("acme").transaction() as tx:
+                tx.contacts._session._connection.set_authorizer(no_rollback)  # type: ignore[attr-defined]
+                tx.apply([CreateContact(contact(1))], envelope())
+                raise ValueError("mine")
+
+        with closing(SqliteStore(tmp_path / "contacts.db", timeout=0.1)) as store:
+            with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+                fail(store)
+            write(store, 2)
+            assert count(store) == 1

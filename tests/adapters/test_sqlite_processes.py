@@ -80,27 +80,28 @@ if hasattr(os, "fork"):
 
     @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
     def test_a_forked_process_opens_connections_of_its_own(tmp_path: Path) -> None:
-        """A server that loads the store and then forks its workers spoils nothing, even while a transaction is open."""
+        """A server that uses the store and then forks its workers spoils nothing, even while some thread is writing."""
         with closing(SqliteStore(tmp_path / "contacts.db")) as store:
             write(store, 1)
             assert count(store) == 1
-            idle = list(store._connections._idle)  # type: ignore[attr-defined]
-            is_open, may_end = threading.Event(), threading.Event()
+            inherited = list(store._connections._idle)  # type: ignore[attr-defined]
+            assert inherited
+            has_its_turn, may_end = threading.Event(), threading.Event()
 
-            def hold() -> None:
-                with store.organization("acme").snapshot():
-                    is_open.set()
+            def take_a_turn() -> None:
+                with store._connections._turn:  # type: ignore[attr-defined]
+                    has_its_turn.set()
                     may_end.wait(60)
 
-            holder = threading.Thread(target=hold)
+            holder = threading.Thread(target=take_a_turn)
             holder.start()
-            is_open.wait(60)
+            has_its_turn.wait(60)
             child = os.fork()
             if child == 0:
                 try:
                     write(store, 2)
-                    fresh = not set(map(id, idle)) & set(map(id, store._connections._idle))  # type: ignore[attr-defined]
-                    os._exit(0 if fresh else 3)
+                    ours = set(map(id, store._connections._idle))  # type: ignore[attr-defined]
+                    os._exit(0 if ours.isdisjoint(map(id, inherited)) else 3)
                 finally:
                     os._exit(4)
             _, status = os.waitpid(child, 0)

@@ -29,11 +29,11 @@ class Told:
     data: Any
     database: Path
 
-    def rows(self, sql: str) -> list[Any]:
+    def rows(self, sql: str, *values: str) -> list[Any]:
         with closing(sqlite3.connect(self.database)) as connection:
-            return connection.execute(sql).fetchall()
+            return connection.execute(sql, values).fetchall()
 
-    def one(self, sql: str) -> Any:
+    def one(self, sql: str) -> Any:  # noqa: ANN401, whatever it is
         return self.rows(sql)[0][0]
 
 
@@ -73,8 +73,8 @@ def test_parties_are_what_plain_sql_counts(told: Told) -> None:
     assert told.data["bookings"] == told.one("SELECT count(*) FROM doocore_bookings")
     parties = told.data["parties"]
     assert parties["count"] == told.one("SELECT count(*) FROM doocore_booking_parties")
-    reason = "json_extract(decision, '$.reason')"
-    assert parties["reasons"] == dict(told.rows(f"SELECT {reason}, count(*) FROM doocore_booking_parties GROUP BY 1"))
+    reason = "SELECT json_extract(decision, '$.reason'), count(*) FROM doocore_booking_parties GROUP BY 1"
+    assert parties["reasons"] == dict(told.rows(reason))
     rule = "SELECT value, count(*) FROM doocore_booking_parties, json_each(decision, '$.rules') GROUP BY 1"
     assert parties["rules"] == dict(told.rows(rule))
     flag = "SELECT value, count(*) FROM doocore_booking_parties, json_each(decision, '$.flags') GROUP BY 1"
@@ -87,9 +87,8 @@ def test_the_examples_are_what_the_contacts_have(told: Told) -> None:
     outcomes = [each["outcome"] for each in told.data["examples"]]
     assert outcomes == ["filled", "filled", "kept", "kept", "other_person", "taken", "rejected"]
     for each in told.data["examples"]:
-        (email, phone, custom) = told.rows(
-            f"SELECT email, phone, custom FROM doocore_contacts WHERE id = '{each['contact']['id']}'"  # noqa: S608, our own ID
-        )[0]
+        contact = "SELECT email, phone, custom FROM doocore_contacts WHERE id = ?"
+        ((email, phone, custom),) = told.rows(contact, each["contact"]["id"])
         if each["field"] in {"email", "phone"}:
             assert each["after"] == {"email": email, "phone": phone}[each["field"]]
         if each["field"] == "Position":
@@ -155,7 +154,7 @@ def test_the_values_are_what_was_planted(told: Told) -> None:
 
 def test_bookings_come_at_their_moments_and_from_bookers(told: Told) -> None:
     first, last = told.rows("SELECT min(booked_at), max(booked_at) FROM doocore_bookings")[0]
-    assert ("2026-03-02", "2026-05-28") <= (first[:10], last[:10])
+    assert (first[:7], last[:7]) == ("2026-03", "2026-05")
     assert told.rows("SELECT DISTINCT actor FROM doocore_history") == [("booker",)]
 
 

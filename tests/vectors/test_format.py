@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from doocore_adapters.vectors.kinds import KINDS
-from doocore_adapters.vectors.places import VectorFormatError, step_to
+from doocore_adapters.vectors.places import VectorFormatError, first_mistake, step_to
 from doocore_adapters.vectors.reading import read_cases
 from doocore_adapters.vectors.steps import STEPS
 from tests.vectors.shipped import RawCase, document, raw_cases, read_case
@@ -84,6 +84,11 @@ def test_the_place_is_told_with_the_id_of_the_case() -> None:
 )
 def test_a_step_of_a_place_can_be_told_from_the_next(key: str | int, step: str) -> None:
     assert step_to(key) == step
+
+
+def test_an_error_that_nobody_foresaw_is_told_too() -> None:
+    mistake = first_mistake(ZeroDivisionError("by zero"))
+    assert (mistake.path, mistake.problem) == ("", "by zero")
 
 
 # Cases

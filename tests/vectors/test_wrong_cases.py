@@ -191,3 +191,17 @@ def test_a_step_that_cannot_be_played_fails() -> None:
 def test_invitation_lists_that_cannot_be_compared_fail() -> None:
     assert [each.place for each in run(story(expect={"invitations": {"e1": {"groups": []}}}))] == ["expect.invitations"]
     assert run(story(expect={"invitations": {}})) == ()
+
+
+def test_a_system_field_may_have_other_options() -> None:
+    fields = [{"name": "Anrede", "type": "select", "options": ["Herr", "Frau", "Divers"]}]
+    importing: RawCase = {
+        "csv": "E-Mail,Anrede\nada@x.de,Divers\n",
+        "expect": {"rows": [{"line": 2, "outcome": "added"}]},
+    }
+    syncing: RawCase = {
+        "incoming": {"Anrede": "Divers"},
+        "expect": {"contact": {"salutation": "Divers"}, "filled": ["Anrede"]},
+    }
+    for kind, case in {"import": importing, "sync": syncing}.items():
+        assert run({"id": "divers", "kind": kind, "rules": [], "fields": fields, **case}) == ()

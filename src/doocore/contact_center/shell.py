@@ -5,6 +5,7 @@ An async host writes the same few lines around the same plans.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TypeVar
 
 from doocore.errors import StaleVersionError
@@ -101,6 +102,7 @@ def gather(transaction: Transaction, needs: Needs) -> Facts:
     )
     if not needs.opt_outs:
         return facts
-    identifiers = needs.keys.union(*(each.identifiers for each in contacts.values()))
-    addresses = {key.key for key in identifiers if key.kind is IdentifierKind.EMAIL}
+    aliases = (key for each in contacts.values() for key in each.aliases)
+    addresses = {key.key for key in chain(needs.keys, aliases) if key.kind is IdentifierKind.EMAIL}
+    addresses.update(each.email_key for each in contacts.values() if each.email_key is not None)
     return replace(facts, opt_outs=transaction.contacts.opt_outs(addresses))

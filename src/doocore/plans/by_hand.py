@@ -212,10 +212,10 @@ def _changed_identifiers(
 ) -> Iterator[tuple[ContactField, IdentifierKey]]:
     """Give the identifiers that do not read as they did before."""
     for each in (catalog["customer_id"], catalog["email"]):
-        if each.key in values and values[each.key] != before.values.get(each.key):
-            key = identifier_key(each, values[each.key])
-            if key is not None:
-                yield each, key
+        value = values.get(each.key)
+        key = None if value is None or value == before.values.get(each.key) else identifier_key(each, value)
+        if key is not None:
+            yield each, key
 
 
 def _refuse_second_holders(

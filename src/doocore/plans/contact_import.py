@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from doocore.changes import Change, CreateContact, CreateGroup, JoinGroup, PutField, RecordRows, UpdateContact
 from doocore.model.contact import (
+    NO_SUBSCRIPTIONS,
     Consent,
     Contact,
     Subscription,
+    Subscriptions,
     SubscriptionState,
     Through,
 )
@@ -23,7 +25,7 @@ from doocore.model.contact_import import (
     RowReport,
     RowWarning,
 )
-from doocore.model.fields import ContactField, FieldKey, FieldType, FieldValue, folded, trimmed
+from doocore.model.fields import ContactField, Entered, FieldKey, FieldType, FieldValue, folded, trimmed
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause, Origin
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
@@ -70,15 +72,13 @@ class _Batch:
         self._customer_id_told = self._tells("customer_id")
         self._email_told = self._tells("email")
         self._groups_place = job.columns.place(GROUPS)
+        self._granted: dict[tuple[tuple[Subscription, SubscriptionState], ...], Subscriptions] = {}
         self._consents = {state: Consent(state, circumstances.at, Through.IMPORT) for state in SubscriptionState}
 
     def fields(self) -> Iterator[Change]:
         """Give the fields that got new options (IM-4)."""
         for key, added in self._options.items():
-            before = self._facts.catalog[key]
-            after = before.with_options(added)
-            if after != before:
-                yield PutField(after)
+            yield PutField(self._facts.catalog[key].with_options(added))
 
     def decide_all(self, rows: Sequence[ReadRow]) -> tuple[RowReport, ...]:
         """Decide about every row, in order."""
@@ -113,7 +113,9 @@ class _Batch:
             return _unprocessed(row, reasons) if reasons else self._skip(row, matched)
         if row.key is not None and row.key.kind is not IdentifierKind.CONTACT_ID:
             cells.values[row.key.kind.value] = row.text
-        remarks = [*self._reconsider(row, matched, cells), *self._long_group_names(row)]
+        remarks = self._reconsider(row, matched, cells) if cells.refused else []
+        if self._groups_place is not None:
+            remarks.extend(self._long_group_names(row.cells[self._groups_place]))
         if self._customer_id_told and not any(each.word is RowReason.AMBIGUOUS for each in reasons):
             reasons.extend(self._customer_id_taken(cells.values, matched))
         warnings: list[Remark] = []
@@ -158,10 +160,8 @@ class _Batch:
                 remarks.append(Remark(reason, column.name, shown(row.cells[column.place]), refusal.advice))
         return remarks
 
-    def _long_group_names(self, row: ReadRow) -> Iterator[Remark]:
-        if self._groups_place is None:
-            return
-        for name in group_names(row.cells[self._groups_place]):
+    def _long_group_names(self, cell: Entered) -> Iterator[Remark]:
+        for name in group_names(cell):
             if len(trimmed(name)) > LONGEST_GROUP_NAME:
                 advice = f"a group's name has at most {LONGEST_GROUP_NAME} characters"
                 yield Remark(RowReason.TOO_LONG, self._job.column_of(GROUPS), name, advice)
@@ -194,8 +194,10 @@ class _Batch:
             origin=Origin(Cause.IMPORT, self._actor, self._job.id, row.line),
             created_at=self._circumstances.at,
             email_key=email_key,
+            subscriptions=NO_SUBSCRIPTIONS if self._facts.opt_outs else self._granted_to_anyone(cells),
         )
-        contact = self._subscribed(contact, cells, DuplicateMode.OVERWRITE, warnings)
+        if self._facts.opt_outs:
+            contact = self._subscribed(contact, cells, DuplicateMode.OVERWRITE, warnings)
         if self._email_told:
             self._warn_of_shared(contact, warnings)
         self.changes.append(CreateContact(contact))
@@ -236,6 +238,19 @@ class _Batch:
             if WRITES_VALUE[self._mode, standing]:
                 written[key] = value
         return written
+
+    def _granted_to_anyone(self, cells: RowCells) -> Subscriptions:
+        """Give a new contact what its row wishes, where no opt-out binds; most rows wish the same, so they share it."""
+        wishes = tuple(cells.wishes.items())
+        if wishes not in self._granted:
+            self._granted[wishes] = FrozenDict(
+                {
+                    each: self._consents[wish]
+                    for each, wish in wishes
+                    if WRITES_SUBSCRIPTION[DuplicateMode.OVERWRITE, SubscriptionState.UNKNOWN, wish]
+                }
+            )
+        return self._granted[wishes]
 
     def _subscribed(self, contact: Contact, cells: RowCells, mode: DuplicateMode, warnings: list[Remark]) -> Contact:
         """Grant what the subscription columns ask for, within SU-3, SU-4 and SU-5; the same contact where that is nothing."""

@@ -226,7 +226,8 @@ def _by_address(entered: EnteredAddress, ambiguity: AmbiguityPolicy) -> Assignme
 
 
 def _decided(row: Row, contact_id: ContactId | None) -> Assignment:
-    return Assignment(decision=row.decision, contact_id=contact_id, reason=row.reason, rules=(row.rule,))
+    assigned = contact_id if row.decision is Decision.ASSIGN else None
+    return Assignment(decision=row.decision, contact_id=assigned, reason=row.reason, rules=(row.rule,))
 
 
 def _also(assignment: Assignment, rule: str, *flags: Flag) -> Assignment:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from doocore.errors import PermissionDeniedError, PlanRequiredError
-from doocore.model.organization import Actor, Booker, ProductPlan, Role, System, User
+from doocore.model.organization import Actor, ProductPlan, Role, System, User
 from doocore.model.word import Word
 
 
@@ -63,8 +63,7 @@ def standing_of(actor: Actor) -> Standing:
             return Standing.TEAM_ADMIN
         case User():
             return Standing.MEMBER
-        case Booker():
-            return Standing.BOOKER
+    return Standing.BOOKER
 
 
 def is_staff(actor: Actor) -> bool:

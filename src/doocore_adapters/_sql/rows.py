@@ -40,6 +40,7 @@ Row: TypeAlias = tuple[Any, ...]
 _SYSTEM = frozenset(SYSTEM_KEYS)
 _SYSTEM_BEGIN = 2
 _SYSTEM_END = _SYSTEM_BEGIN + len(SYSTEM_KEYS)
+_CONSENTS_BEGIN = _SYSTEM_END + 7
 _NO_CONSENT = (None, None, None)
 _NO_CONSENTS = _NO_CONSENT * len(Subscription)
 _WORDS = {cause: cause.value for cause in Cause}
@@ -99,8 +100,9 @@ def contact_row(organization_id: str, contact: Contact) -> Row:
     )
 
 
+@lru_cache(maxsize=256)
 def consents_row(subscriptions: Subscriptions) -> Row:
-    """Write the subscriptions of a contact, the columns behind `version`."""
+    """Write the subscriptions of a contact, the columns behind `version`; those of a whole import are the same."""
     if not subscriptions:
         return _NO_CONSENTS
     threes = (_consent_row(subscriptions.get(each)) for each in Subscription)
@@ -109,7 +111,8 @@ def consents_row(subscriptions: Subscriptions) -> Row:
 
 def contact_of(row: Row, aliases: frozenset[IdentifierKey]) -> Contact:
     """Read a contact; the row begins with ID and match key, and has neither the key's version nor the search text."""
-    custom, cause, actor, reference, origin_row, created_at, version, *consents = row[_SYSTEM_END:]
+    custom, cause, actor, reference, origin_row, created_at, version = row[_SYSTEM_END:_CONSENTS_BEGIN]
+    consents = row[_CONSENTS_BEGIN:]
     system = zip(SYSTEM_KEYS, row[_SYSTEM_BEGIN:_SYSTEM_END], strict=True)
     values = {key: value for key, value in system if value is not None}
     if custom is not None:
@@ -121,7 +124,7 @@ def contact_of(row: Row, aliases: frozenset[IdentifierKey]) -> Contact:
         created_at=moment_of(created_at),
         email_key=row[1],
         aliases=aliases,
-        subscriptions=_consents_of(consents) if any(consents) else NO_SUBSCRIPTIONS,
+        subscriptions=NO_SUBSCRIPTIONS if consents == _NO_CONSENTS else _consents_of(consents),
         version=version,
     )
 
@@ -136,7 +139,8 @@ def _consent_row(consent: Consent | None) -> Row:
     return consent.state.value, moment_text(consent.at), consent.through.value
 
 
-def _consents_of(cells: list[Any]) -> Subscriptions:
+@lru_cache(maxsize=256)
+def _consents_of(cells: Row) -> Subscriptions:
     threes = zip(Subscription, cells[::3], cells[1::3], cells[2::3], strict=True)
     return FrozenDict(
         {

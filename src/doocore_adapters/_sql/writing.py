@@ -100,11 +100,11 @@ class Writing:
             raise _RefusedError(lambda: self._first_stale(changes, created))
         self._written.update((each.after.id, each.after.version) for each in changes)
         self._insert(self._sql.insert_history, (history_row(history_entry(each, self._envelope)) for each in changes))
-        moved = [each for each in changes if each.before.aliases != each.after.aliases]
-        gone = ((each.after.id, each.before.aliases - each.after.aliases) for each in moved)
-        come = ((each.after.id, each.after.aliases - each.before.aliases) for each in moved)
-        self._write_aliases(self._sql.delete_alias, gone)
-        self._write_aliases(self._sql.insert_alias, come)
+        for each in changes:
+            if each.before.aliases != each.after.aliases:
+                gone, come = each.before.aliases - each.after.aliases, each.after.aliases - each.before.aliases
+                self._write_aliases(self._sql.delete_alias, [(each.after.id, gone)])
+                self._write_aliases(self._sql.insert_alias, [(each.after.id, come)])
 
     def _update(self, kept: bool, changes: Iterable[kinds.UpdateContact]) -> int:  # noqa: FBT001, a key of groupby
         statement = self._sql.update_contact_without_identifiers if kept else self._sql.update_contact

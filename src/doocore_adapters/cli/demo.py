@@ -57,8 +57,10 @@ class Places:
         if database is None:
             return cls._in_new_folder()
         places = cls(database)
+        if places.list == places.database:
+            raise CommandError("file_exists", f"{database} is to be the list; give the database another ending")
         for each in (places.database, places.list, places.report):
-            if each.exists() or places.database == places.list:
+            if each.exists():
                 raise CommandError(
                     "file_exists", f"{each} exists already; the demo makes new files: name another database with --db"
                 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from doocore import (
     Assignment,
@@ -33,9 +34,11 @@ from doocore import (
 from doocore.model.fields import Entered, FieldValue, trimmed
 from doocore_adapters.validation import LibraryParsers
 from doocore_adapters.vectors.expecting import Mismatch, differences
-from doocore_adapters.vectors.givens import Values, catalog_of, non_blank
+from doocore_adapters.vectors.givens import catalog_of, non_blank
 from doocore_adapters.vectors.kinds import AddressCase, AssignmentCase, FieldValueCase, SameAddress, SyncCase
 from doocore_adapters.vectors.stage import BEFORE_ALL, named_fields
+
+T = TypeVar("T")
 
 _PARSERS = LibraryParsers()
 _ORIGIN = Origin(cause=Cause.BY_HAND, actor="vectors")
@@ -167,9 +170,8 @@ def _standing(case: SyncCase, catalog: FieldCatalog) -> dict[str, FieldValue]:
     found: dict[str, FieldValue] = {}
     for key, value in _keyed(non_blank(case.contact), catalog).items():
         judged = _judged(case, catalog[key], value, None)
-        normal = value if isinstance(judged, Refusal) else judged
-        if normal is not None:
-            found[key] = trimmed(normal) if isinstance(normal, str) else normal
+        as_it_is = trimmed(value) if isinstance(value, str) else value
+        found[key] = as_it_is if judged is None or isinstance(judged, Refusal) else judged
     return found
 
 
@@ -179,6 +181,6 @@ def _judged(
     return judge(field, value, parsers=_PARSERS, region=case.region, locale=case.locale, present=present)
 
 
-def _keyed(values: Values, catalog: FieldCatalog) -> dict[str, Entered]:
+def _keyed(values: Mapping[str, T], catalog: FieldCatalog) -> dict[str, T]:
     """Put values under the keys of their fields."""
     return {field.key: value for name, value in values.items() if (field := catalog.named(name)) is not None}

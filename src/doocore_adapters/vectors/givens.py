@@ -5,6 +5,7 @@ word that nobody answers with makes the case fail. Keys left out mean absent, bl
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, NewType, TypeAlias
 
@@ -209,9 +210,8 @@ def catalog_of(fields: Iterable[FieldGiven], locale: str) -> FieldCatalog:
     stored = []
     for number, each in enumerate(fields, start=1):
         known = system.named(each.name)
-        key, name, is_system = (known.key, known.name, True) if known else (f"custom{number}", each.name, False)
-        type_ = known.type if known else FieldType(each.type)
-        stored.append(ContactField(key=key, type=type_, name=name, options=each.options, system=is_system))
+        custom = ContactField(key=f"custom{number}", type=FieldType(each.type), name=each.name, options=each.options)
+        stored.append(custom if known is None else replace(known, options=each.options))
     return FieldCatalog.of(locale, stored)
 
 

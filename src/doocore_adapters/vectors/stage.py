@@ -5,7 +5,7 @@ Contact IDs are the case's labels: those of the contacts given, in their order, 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import chain, count, islice
+from itertools import count
 from typing import Any
 
 from doocore import (
@@ -58,9 +58,9 @@ class CaseIds:
 
     def contact_id(self) -> ContactId:
         """Give the next label."""
-        label = next(islice(chain(self._labels, map("new{}".format, count(1))), self.handed_out, None))
-        self.handed_out += 1
-        return ContactId(label)
+        number = self.handed_out = self.handed_out + 1
+        given = len(self._labels)
+        return ContactId(self._labels[number - 1] if number <= given else f"new{number - given}")
 
     def booking_number(self) -> BookingNumber:
         """Count bookings."""
