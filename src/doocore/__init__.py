@@ -25,7 +25,9 @@ from doocore.errors import (
 from doocore.model.booking import (
     Assignment,
     Attendee,
+    AttendeeStatus,
     Booking,
+    BookingStatus,
     Decision,
     FieldReport,
     Flag,
@@ -34,13 +36,17 @@ from doocore.model.booking import (
     PaymentStatus,
     Prefill,
     RecordedBooking,
+    RecordedParty,
     SyncOutcome,
 )
-from doocore.model.contact import Consent, Contact, Group, Subscription, SubscriptionState, Through
+from doocore.model.contact import Consent, Contact, Group, GroupId, OptOut, Subscription, SubscriptionState, Through
 from doocore.model.contact_import import (
     CreateFieldFromColumn,
     DuplicateMode,
+    ImportId,
     ImportOptions,
+    ImportRecord,
+    ImportStatus,
     InvalidValues,
     Remark,
     RowOutcome,
@@ -62,7 +68,7 @@ from doocore.model.fields import (
 )
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause, Envelope, HistoryEntry, Origin
-from doocore.model.identifiers import ContactId, EmailAddress, IdentifierKey, IdentifierKind
+from doocore.model.identifiers import BookingNumber, ContactId, EmailAddress, IdentifierKey, IdentifierKind
 from doocore.model.organization import (
     Actor,
     AmbiguityPolicy,
@@ -78,7 +84,7 @@ from doocore.plans.booking import BookingResult
 from doocore.plans.by_hand import SubscriptionResult
 from doocore.rules.addresses import judge_address, match_key, same_address
 from doocore.rules.assignment import EnteredAddress, PrefilledContact, assign, resolve_prefill
-from doocore.rules.columns import map_columns
+from doocore.rules.columns import ColumnMap, map_columns
 from doocore.rules.syncing import Synchronized, SyncOrigin, is_another_person, synchronize
 from doocore.rules.values import StrictParsers, judge
 
@@ -88,11 +94,15 @@ __all__ = [
     "AmbiguityPolicy",
     "Assignment",
     "Attendee",
+    "AttendeeStatus",
     "Booker",
     "Booking",
     "BookingConflictError",
+    "BookingNumber",
     "BookingResult",
+    "BookingStatus",
     "Cause",
+    "ColumnMap",
     "Consent",
     "Contact",
     "ContactCenter",
@@ -119,18 +129,23 @@ __all__ = [
     "Flag",
     "FrozenDict",
     "Group",
+    "GroupId",
     "HistoryEntry",
     "IdentifierKey",
     "IdentifierKind",
     "ImportFileError",
+    "ImportId",
     "ImportOptions",
     "ImportProgress",
+    "ImportRecord",
     "ImportReport",
+    "ImportStatus",
     "InvalidBookingError",
     "InvalidFieldValueError",
     "InvalidNameError",
     "InvalidValues",
     "NotFoundError",
+    "OptOut",
     "OptedOutError",
     "OrganizationSettings",
     "Origin",
@@ -147,6 +162,7 @@ __all__ = [
     "Question",
     "QuestionLevel",
     "RecordedBooking",
+    "RecordedParty",
     "Refusal",
     "Remark",
     "Role",

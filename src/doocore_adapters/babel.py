@@ -8,7 +8,7 @@ from babel import Locale
 
 from doocore import Refusal, StrictParsers, ValueReason
 
-_LOCALES = ("en", "en_GB", "de", "de_AT", "de_CH")
+_LOCALES = ("en", "en_GB", "de", "de_CH")
 _LONGEST_NAME = 100
 
 ALIASES: Mapping[str, str] = {
@@ -88,5 +88,5 @@ def _folded(name: str) -> str:
     >>> _folded("C\u00f4te d\u2019Ivoire") == _folded("co\u0302te d'ivoire"), _folded("Trinidad & Tobago")
     (True, 'trinidad and tobago')
     """
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    folded = unicodedata.normalize("NFC", name.casefold())
     return folded.replace("\u2019", "'").replace(" & ", " and ")

@@ -228,6 +228,22 @@ def refused_untouched(path: Path, problem: str) -> None:
     assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
 
 
+def crash_while_writing(connection: sqlite3.Connection, folder: Path) -> Path:
+    """Copy a database as a crash in the middle of a transaction would leave it, half written and with its journal."""
+    connection.execute("PRAGMA cache_size = 1")
+    connection.execute("BEGIN")
+    connection.execute("CREATE TABLE junk (text)")
+    connection.executemany("INSERT INTO junk VALUES (?)", [("x" * 1_000,)] * 1_000)
+    (folder / "crashed").mkdir()
+    for file in folder.glob("*.db*"):
+        shutil.copy(file, folder / "crashed" / file.name)
+    connection.rollback()
+    copies = sorted((folder / "crashed").iterdir())
+    assert [each.suffix for each in copies] == [".db", ".db-journal"]
+    assert copies[0].stat().st_size > 500_000
+    return copies[0]
+
+
 class TestForeignFiles:
     @pytest.mark.parametrize("mode", ["DELETE", "WAL", "TRUNCATE"])
     def test_another_programs_database_is_refused_untouched(self, tmp_path: Path, mode: str) -> None:
@@ -265,6 +281,28 @@ class TestForeignFiles:
         with pytest.raises(SchemaVersionError, match="another program"):
             SqliteStore(crashed / "original.db")
         assert {name: (crashed / name).read_bytes() for name in before} == before
+
+    def test_the_journal_of_a_crashed_program_is_left_alone(self, tmp_path: Path) -> None:
+        """In the older mode of SQLite, too."""
+        with closing(sqlite3.connect(tmp_path / "invoices.db")) as connection:
+            connection.execute("CREATE TABLE invoices (number)")
+            connection.commit()
+            crashed = crash_while_writing(connection, tmp_path)
+        refused_untouched(crashed, "another program")
+
+    def test_a_journal_of_our_own_is_rolled_back(self, tmp_path: Path) -> None:
+        """What a crash interrupted in a file of ours did not happen, in whatever mode the file is."""
+        with closing(SqliteStore(tmp_path / "contacts.db")) as store:
+            write(store, 1)
+        with closing(sqlite3.connect(tmp_path / "contacts.db")) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            crashed = crash_while_writing(connection, tmp_path)
+        with closing(SqliteStore(crashed)) as store:
+            assert count(store) == 1
+            write(store, 2)
+        with closing(sqlite3.connect(crashed)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA table_info(junk)").fetchall() == []
 
     @pytest.mark.parametrize(
         "content", [b"E-Mail;Vorname\n" * 100, b"\x00" * 5_000, b"SQLite format 3\x00" + b"\xff" * 4_080, b"x"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from doocore.changes import CreateContact, UpdateContact
+from doocore.errors import StaleVersionError
 from doocore.ports import Store
 from doocore.testing import DurableStoreContract, SharedStoreContract, StoreContract
 from doocore.testing.samples import contact, envelope
@@ -144,6 +145,8 @@ class TestWaiting:
             for number in range(10):
                 write(store, number)
                 assert count(store) == number + 1
+                with pytest.raises(StaleVersionError):
+                    write(store, number)
                 opened += [id(each) for each in store._connections._idle]  # type: ignore[attr-defined]
             assert len(set(opened)) == 1
 

@@ -30,7 +30,9 @@ class TestHostedStore(StoreContract):
     def make_store(self) -> Store:
         connection = sqlite3.connect(":memory:")
         self.opened.append(connection)
-        connection.row_factory = sqlite3.Row
+        connection.row_factory = lambda cursor, row: {
+            each[0]: cell for each, cell in zip(cursor.description, row, strict=True)
+        }
         connection.text_factory = bytes
         store = SqliteStore(connection=connection)
         store.migrate()

@@ -255,6 +255,7 @@ class TestCountry:
             *(("O\u0308STERREICH", "AT"), ("Schweiz", "CH"), ("United Kingdom", "GB"), ("UK", "GB"), ("USA", "US")),
             *(("C\u00f4te d\u2019Ivoire", "CI"), ("c\u00f4te d'ivoire", "CI"), ("Trinidad and Tobago", "TT")),
             *(("Trinidad & Tobago", "TT"), ("Turkey", "TR"), ("T\u00fcrkei", "TR"), ("Czech Republic", "CZ")),
+            *(("St Lucia", "LC"), ("Kapverden", "CV")),
             *(("WEISSRUSSLAND", "BY"), ("Wei\u00dfrussland", "BY"), ("Hongkong", "HK"), ("Vatican City", "VA")),
         ],
     )

@@ -91,7 +91,8 @@ def load_bare(source: Path, database: Path) -> None:
         connection.execute("CREATE INDEX by_customer_id ON contacts (customer_id)")
         rows = csv.reader(file)
         next(rows)
-        connection.executemany(f"INSERT INTO contacts ({', '.join(COLUMNS)}) VALUES ({placeholders})", rows)
+        statement = f"INSERT INTO contacts ({', '.join(COLUMNS)}) VALUES ({placeholders})"  # noqa: S608, our own names
+        connection.executemany(statement, rows)
         connection.commit()
 
 

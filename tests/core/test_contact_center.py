@@ -184,7 +184,7 @@ class TestOrganizations:
             (other.groups.members, "VIP"),
             (lambda key: other.fields.change(key, archived=True), "Size"),
             (other.bookings.get, number),
-            (other.import_report, report.id),
+            (other.imports.report, report.id),
         ]
         for question, key in ask:
             with pytest.raises(NotFoundError) as caught:

@@ -31,7 +31,7 @@ ANYTHING = st.text(st.characters())  # lone surrogates too
 
 def examples_of_numbers() -> list[str]:
     """One number of each kind in each region, as the library's own metadata give them."""
-    kinds = [getattr(PhoneNumberType, name) for name in ("FIXED_LINE", "MOBILE", "TOLL_FREE", "VOIP", "UAN", "PAGER")]
+    kinds = [getattr(PhoneNumberType, kind.upper()) for kind in phonenumbers._KINDS]
     numbers = (example_number_for_type(region, kind) for region in sorted(library.SUPPORTED_REGIONS) for kind in kinds)
     return [library.format_number(number, library.PhoneNumberFormat.E164) for number in numbers if number is not None]
 
@@ -105,7 +105,9 @@ class TestFastPath:
 
     @given(PHONES, REGIONS)
     @example("+49 (0)30 901820", "DE")
-    @example("+541123456789", "DE")
+    @example("+810037680494610657", "DE")  # 003768 is a prefix in Japan
+    @example("+3758107265426", "DE")  # and 810 begins one in Belarus
+    @example("+494949908111261", "DE")  # one kind of number would hold it, the whole plan does not
     @example("+390612345678", "DE")
     def test_a_number_in_international_form_is_what_the_library_says(self, text: str, region: str) -> None:
         found = phonenumbers._international(text)
@@ -117,7 +119,7 @@ class TestFastPath:
 
     def test_most_of_them_take_it(self) -> None:
         quick = [number for number in NUMBERS if phonenumbers._international(number) == number]
-        assert len(quick) > 0.6 * len(NUMBERS)
+        assert len(quick) > 0.9 * len(NUMBERS)
 
 
 class TestJudging:

@@ -9,7 +9,7 @@ from functools import partial
 
 from doocore.contact_center.identity import RandomIds, SystemClock
 from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun
-from doocore.contact_center.organizing import Events, Fields, Groups
+from doocore.contact_center.organizing import Events, Fields, Groups, group_called
 from doocore.contact_center.recorded import Bookings, Imports
 from doocore.contact_center.rows import PlainRows
 from doocore.contact_center.shell import Shell, drawn_from, gather
@@ -238,13 +238,13 @@ class ContactCenter:
                 after=None if after is None else ContactId(after),
                 limit=limit,
                 text=folded(text),
-                group_id=None if group is None else Groups.id_of(transaction, group),
+                group_id=None if group is None else group_called(transaction, group),
             )
 
     def count_contacts(self, *, text: str = "", group: str | None = None) -> int:
         """Count what `list_contacts` would list without a limit."""
         with self._shell.store.transaction() as transaction:
-            group_id = None if group is None else Groups.id_of(transaction, group)
+            group_id = None if group is None else group_called(transaction, group)
             return transaction.contacts.count(text=folded(text), group_id=group_id)
 
     def history(self, contact_id: str) -> tuple[HistoryEntry, ...]:
@@ -274,10 +274,6 @@ class ContactCenter:
             progress=_unheard if progress is None else progress,
         )
         return run.rehearse() if dry_run else run.run()
-
-    def import_report(self, import_id: str) -> ImportReport:
-        """Read what became of an import's rows (IM-10). Raises `NotFoundError`."""
-        return self.imports.report(import_id)
 
     def _gather(self, needs: Needs) -> Facts:
         with self._shell.store.transaction() as transaction:

@@ -115,12 +115,12 @@ class Groups:
     def members(self, name: str) -> tuple[ContactId, ...]:
         """List the members of the group called *name*, in the order they joined. Raises `NotFoundError`."""
         with self._shell.store.transaction() as transaction:
-            return transaction.groups.members(self.id_of(transaction, name))
+            return transaction.groups.members(group_called(transaction, name))
 
-    @staticmethod
-    def id_of(transaction: Transaction, name: str) -> GroupId:
-        """Find a group by its name, without case. Raises `NotFoundError`."""
-        found = transaction.groups.named([folded(name)])
-        if not found:
-            raise NotFoundError("group", name)
-        return found[folded(name)].id
+
+def group_called(transaction: Transaction, name: str) -> GroupId:
+    """Find a group by its name, without case. Raises `NotFoundError`."""
+    found = transaction.groups.named([folded(name)])
+    if not found:
+        raise NotFoundError("group", name)
+    return found[folded(name)].id

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import Annotated, Any, Concatenate, ParamSpec, get_args
 
 import typer
 
@@ -148,7 +148,7 @@ def _with_shared_options(function: Callable[..., Answer]) -> Callable[..., None]
     _session_parameter, *own = inspect.signature(function, eval_str=True).parameters.values()
     parameters = (
         inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
-        *own,
+        *map(_read_once, own),
         *(
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
             for key, annotation in SHARED.items()
@@ -159,6 +159,14 @@ def _with_shared_options(function: Callable[..., Answer]) -> Callable[..., None]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     vars(run)["__signature__"] = inspect.Signature(parameters)
     return run
+
+
+def _read_once(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Keep typer from reading a value again that a parser of ours has read: many versions lose enumerations so."""
+    for option in get_args(parameter.annotation)[1:]:
+        if option.parser is not None:
+            return parameter.replace(annotation=Annotated[Any, option])
+    return parameter
 
 
 def _session(ctx: typer.Context) -> Session:

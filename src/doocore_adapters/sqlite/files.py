@@ -10,7 +10,7 @@ from threading import Lock, local
 
 from doocore.errors import SchemaVersionError
 from doocore_adapters._sql.migrations import MIGRATABLE, Condition
-from doocore_adapters.sqlite.opening import bring_up_to_date, condition_of_file, require_current
+from doocore_adapters.sqlite.opening import APPLICATION_ID, bring_up_to_date, condition_of_file, require_current
 from doocore_adapters.sqlite.session import SqliteSession, session, transaction
 
 STATEMENTS_KEPT = 256
@@ -83,7 +83,7 @@ class FileConnections:
             yield opened
 
     def migrate(self) -> None:
-        """Bring the schema up to date, and the file into WAL mode."""
+        """Bring the schema up to date."""
         self._notice_fork()
         with self._alone, self._turn:
             connection = self._connect()
@@ -91,9 +91,7 @@ class FileConnections:
                 connection.execute(f"PRAGMA page_size = {PAGE}")  # counts for a file that has no page yet
                 with transaction(connection, "BEGIN IMMEDIATE"):
                     bring_up_to_date(connection.cursor(), str(self._path), shared=False)
-                # Somebody else may have the file open just now: then it is changed over another time.
-                with suppress(sqlite3.OperationalError):
-                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             finally:
                 connection.close()
 
@@ -119,6 +117,9 @@ class FileConnections:
         connection = self._connect()
         try:
             require_current(connection.cursor(), str(self._path), shared=False)
+            # Somebody else may have the file open just now: then the next connection changes it over.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL")
         except BaseException:
             connection.close()
             raise

@@ -24,9 +24,12 @@ from doocore_adapters._sql.rows import moment_text
 from doocore_adapters._sql.schema import SCHEMA_TABLE
 from doocore_adapters.sqlite.session import SQLITE, texts
 
+APPLICATION_ID = int.from_bytes(b"dooc", "big")
+"""What files of our own carry in their header; a host's database is the host's."""
+
+_HEADER = 100  # bytes
 _MAGIC = b"SQLite format 3\0"
-_READ_VERSION = 19  # the byte of the header that says how the file is read
-_IN_WAL_MODE = 2
+_WAL = b"\2"
 _NO_DATABASE = "is not an SQLite database: choose another file"
 
 
@@ -37,12 +40,20 @@ def condition_of_file(path: Path) -> Condition:
         return Condition.EMPTY
     if not header.startswith(_MAGIC):  # SQLite itself would take any file of a few bytes for an empty database
         raise SchemaVersionError(str(path), _NO_DATABASE)
+    is_ours = header[68:72] == APPLICATION_ID.to_bytes(4, "big")
+    in_wal_mode = header[19:20] == _WAL
+    has_log = Path(f"{path}-{'wal' if in_wal_mode else 'journal'}").exists()
+    # Called immutable, a file is read as it stands. That is right in WAL mode when there is no log (SQLite would make
+    # one even for a reader), and with a rollback journal (SQLite would have to roll back; whoever writes next does).
+    address = f"{path.absolute().as_uri()}?{'immutable=1' if in_wal_mode != has_log else 'mode=ro'}"
     try:
-        with closing(sqlite3.connect(_for_reading(path, header), uri=True)) as connection:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
             return condition_of(connection.cursor(), shared=False)
     except sqlite3.OperationalError:  # it cannot be read now, whatever it is
         raise
     except sqlite3.DatabaseError as error:
+        if is_ours and has_log:  # half written; the first connection rolls that back, and judges then
+            return Condition.CURRENT
         raise SchemaVersionError(str(path), f"{_NO_DATABASE} ({error})") from error
 
 
@@ -50,16 +61,7 @@ def _header(path: Path) -> bytes:
     if not path.exists():
         return b""
     with path.open("rb") as file:
-        return file.read(_READ_VERSION + 1)
-
-
-def _for_reading(path: Path, header: bytes) -> str:
-    """Give the address under which SQLite reads the file and leaves nothing beside it.
-
-    A file in WAL mode that nobody has open gets a `-wal` and a `-shm` even from a reader, unless it is called immutable.
-    """
-    alone = header[_READ_VERSION:] == bytes([_IN_WAL_MODE]) and not Path(f"{path}-wal").exists()
-    return f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
+        return file.read(_HEADER)
 
 
 def condition_of(cursor: sqlite3.Cursor, *, shared: bool) -> Condition:

@@ -35,9 +35,9 @@ def _listed(document: object) -> list[object]:
     """Take the list of cases out of the document."""
     if not isinstance(document, dict):
         raise VectorFormatError(THE_TOP, f"expected an object, not {noun(document)}")
-    for key in document.keys() - {"format", "cases"}:
+    for key in sorted(document.keys() - {"format", "cases"}):
         raise VectorFormatError(key, "unknown key")
-    for key in {"format", "cases"} - document.keys():
+    for key in sorted({"format", "cases"} - document.keys()):
         raise VectorFormatError(key, "this key is missing")
     if document["format"] != FORMAT:
         raise VectorFormatError("format", f"expected {FORMAT!r}, not {shown(document['format'])}")
