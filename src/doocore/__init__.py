@@ -82,7 +82,7 @@ from doocore.model.organization import (
 )
 from doocore.plans.booking import BookingResult
 from doocore.plans.by_hand import SubscriptionResult
-from doocore.rules.addresses import judge_address, match_key, same_address
+from doocore.rules.addresses import judge_address, match_key, same_address, text_key
 from doocore.rules.assignment import EnteredAddress, PrefilledContact, assign, resolve_prefill
 from doocore.rules.columns import ColumnMap, map_columns
 from doocore.rules.syncing import Synchronized, SyncOrigin, is_another_person, synchronize
@@ -195,6 +195,7 @@ __all__ = [
     "resolve_prefill",
     "same_address",
     "synchronize",
+    "text_key",
 ]
 
 

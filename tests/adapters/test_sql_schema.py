@@ -364,6 +364,19 @@ class TestHostsDatabase:
             store.migrate()
             write(store, 1)
 
+    def test_a_newer_schema_is_not_touched(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Neither by a transaction nor by `migrate`."""
+        with closing(sqlite3.connect(":memory:")) as host:
+            store = SqliteStore(connection=host)
+            with monkeypatch.context() as later:
+                with_step(later, ANOTHER_STEP)
+                store.migrate()
+                host.commit()
+            for touch in (store.migrate, lambda: write(store, 1), lambda: count(store)):
+                with pytest.raises(SchemaVersionError, match="newer release"):
+                    touch()
+            assert not host.in_transaction
+
     def test_a_migration_that_fails_costs_the_host_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with closing(sqlite3.connect(":memory:")) as host:
             store = SqliteStore(connection=host)

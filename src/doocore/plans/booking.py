@@ -52,6 +52,7 @@ from doocore.model.identifiers import (
     parse_booking_number,
 )
 from doocore.plans.story import Circumstances, Facts, Needs, Plan, ValueJudge
+from doocore.rules.addresses import text_key
 from doocore.rules.assignment import (
     DECIDED_BY_ADDRESS,
     TAKES_BOOKINGS,
@@ -242,7 +243,7 @@ class _Desk:
 
     def _address(self, party: ReadParty) -> EnteredAddress:
         if not isinstance(party.address, EmailAddress):
-            return EnteredAddress(address=party.address)
+            return EnteredAddress(address=party.address, text_key=text_key(party.entered.email))
         key = IdentifierKey(IdentifierKind.EMAIL, party.address.key)
         return EnteredAddress(
             address=party.address, holders=self._holders(key), used_by=self.used.get(party.address.key)
@@ -315,19 +316,12 @@ def _read_party(path: str, party: Party, parsers: ValueParsers) -> ReadParty:
         level=QuestionLevel.ATTENDEE if isinstance(party, Attendee) else QuestionLevel.BOOKING,
         entered=party,
         address=_judged_address(party.email, parsers),
-        shown_key=None if party.prefill is None else _shown_key(party.prefill.email, parsers),
+        shown_key=None if party.prefill is None else text_key(party.prefill.email),
     )
 
 
 def _judged_address(text: str | None, parsers: ValueParsers) -> EmailAddress | Refusal | None:
     return None if text is None or is_blank(text) else parsers.email(trimmed(text))
-
-
-def _shown_key(text: str | None, parsers: ValueParsers) -> str | None:
-    shown = _judged_address(text, parsers)
-    if isinstance(shown, Refusal):
-        return ""  # What was prefilled and is no address can never be left alone: no key is empty.
-    return None if shown is None else shown.key
 
 
 def _customer_id_key(value: Entered) -> Iterator[IdentifierKey]:

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from doocore.model.fields import VALIDATION_EXTRA, Refusal, ValueReason, trimmed
+from doocore.model.fields import VALIDATION_EXTRA, Refusal, ValueReason, is_blank, trimmed
 from doocore.model.identifiers import EmailAddress
 
 KEY_VERSION = 1
@@ -63,6 +63,15 @@ def match_key(text: str) -> str | None:
     local_key, domain_key = _local_key(local), _domain_key(domain)
     key = f"{local_key}@{domain_key}"
     return key if local_key and domain_key and len(key) <= _LONGEST_COMPARED else None
+
+
+def text_key(text: str | None) -> str | None:
+    """Give what any typed text is compared by: its match key, or itself where it has none; None where blank (AS-9).
+
+    >>> text_key(" ADA@Example.org"), text_key("none "), text_key(" ")
+    ('ada@example.org', 'none', None)
+    """
+    return None if text is None or is_blank(text) else match_key(text) or trimmed(text)
 
 
 def same_address(a: str, b: str) -> bool:

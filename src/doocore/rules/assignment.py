@@ -111,12 +111,14 @@ class EnteredAddress:
     """The typed address with what was found about it.
 
     `address` is None where blank, a `Refusal` where invalid (ID-4). `holders` are the contacts that hold it, in any
-    order; `used_by` is the contact that an earlier party of this booking got by it (AS-10).
+    order; `used_by` is the contact that an earlier party of this booking got by it (AS-10). `text_key` is what the
+    typed text is compared by, valid or not, to tell whether a prefilled one was left alone (AS-2).
     """
 
     address: EmailAddress | Refusal | None
     holders: Collection[Contact] = ()
     used_by: ContactId | None = None
+    text_key: str | None = None
 
     @property
     def key(self) -> str | None:
@@ -155,7 +157,7 @@ def resolve_prefill(
 ) -> PrefilledContact:
     """Find the contact that a prefill means today: itself, the survivor of its merges (AS-7), or none (AS-6).
 
-    *shown_key* is the match key of `prefill.email`, or None where none was prefilled (AS-4).
+    *shown_key* is what `prefill.email` is compared by, or None where none was prefilled (AS-4).
 
     >>> resolve_prefill(Prefill(contact_id=ContactId("c9")), {}, {}, None).contact is None
     True
@@ -171,7 +173,7 @@ def what_was_shown(entered: EnteredAddress, prefilled: PrefilledContact, contact
     """Tell what became of the prefilled address: none, left alone (AS-9), the contact's own, or changed."""
     if prefilled.shown_key is None:
         return Shown.NOTHING
-    if entered.key == prefilled.shown_key:
+    if prefilled.shown_key in (entered.key, entered.text_key):
         return Shown.LEFT
     if entered.key is not None and IdentifierKey(IdentifierKind.EMAIL, entered.key) in contact.identifiers:
         return Shown.OWN

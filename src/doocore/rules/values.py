@@ -239,7 +239,7 @@ CERTAIN_PHONES: Mapping[str, str] = {
     "41": r"7[5-9]\d{7}",
     "43": r"6(?:50|60|64|76|80|99)\d{7}",
     "44": r"7[1-3]\d{8}",
-    "49": r"15[12579]\d{8}|16[023]\d{7,8}|17\d{8,9}",
+    "49": r"15[12579]\d{8}|16[023]\d{7,8}|17\d{8}|176\d{8}",
 }
 """Mobile numbers by calling code whose whole range is in use, so that no plan of numbers is needed to know them valid."""
 

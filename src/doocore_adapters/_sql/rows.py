@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import chain
 from typing import Any, TypeAlias
 
 from doocore.model.booking import (
@@ -43,6 +42,7 @@ _SYSTEM_END = _SYSTEM_BEGIN + len(SYSTEM_KEYS)
 _CONSENTS_BEGIN = _SYSTEM_END + 7
 _NO_CONSENT = (None, None, None)
 _NO_CONSENTS = _NO_CONSENT * len(Subscription)
+_SUBSCRIPTIONS = tuple(Subscription)
 _WORDS = {cause: cause.value for cause in Cause}
 _CAUSES = {cause.value: cause for cause in Cause}
 
@@ -102,11 +102,13 @@ def contact_row(organization_id: str, contact: Contact) -> Row:
 
 @lru_cache(maxsize=256)
 def consents_row(subscriptions: Subscriptions) -> Row:
-    """Write the subscriptions of a contact, the columns behind `version`; those of a whole import are the same."""
+    """Write the subscriptions of a contact, the columns behind `version`."""
     if not subscriptions:
         return _NO_CONSENTS
-    threes = (_consent_row(subscriptions.get(each)) for each in Subscription)
-    return tuple(chain.from_iterable(threes))
+    cells: list[str | None] = []
+    for each in _SUBSCRIPTIONS:
+        cells += _consent_row(subscriptions[each]) if each in subscriptions else _NO_CONSENT
+    return tuple(cells)
 
 
 def contact_of(row: Row, aliases: frozenset[IdentifierKey]) -> Contact:
@@ -133,15 +135,13 @@ def _custom_document(values: FieldValues) -> str:
     return documents.dumps({key: value for key, value in values.items() if key not in _SYSTEM})
 
 
-def _consent_row(consent: Consent | None) -> Row:
-    if consent is None:
-        return _NO_CONSENT
-    return consent.state.value, moment_text(consent.at), consent.through.value
+def _consent_row(consent: Consent) -> tuple[str, str, str]:
+    state, at, through = consent
+    return state.value, moment_text(at), through.value
 
 
-@lru_cache(maxsize=256)
 def _consents_of(cells: Row) -> Subscriptions:
-    threes = zip(Subscription, cells[::3], cells[1::3], cells[2::3], strict=True)
+    threes = zip(_SUBSCRIPTIONS, cells[::3], cells[1::3], cells[2::3], strict=True)
     return FrozenDict(
         {
             subscription: Consent(SubscriptionState(state), moment_of(at), Through(through))

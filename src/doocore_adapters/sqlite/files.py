@@ -19,7 +19,6 @@ STATEMENTS_KEPT = 256
 CACHE = 32 * 1024
 """Memory for pages, in KiB per connection: an import that goes beyond it writes pages more than once."""
 
-
 PAGE = 8 * 1024
 """Bytes per page of a new file: contacts are long rows, and an import is a quarter faster than with SQLite's 4,096."""
 

@@ -40,7 +40,6 @@ def condition_of_file(path: Path) -> Condition:
         return Condition.EMPTY
     if not header.startswith(_MAGIC):  # SQLite itself would take any file of a few bytes for an empty database
         raise SchemaVersionError(str(path), _NO_DATABASE)
-    is_ours = header[68:72] == APPLICATION_ID.to_bytes(4, "big")
     in_wal_mode = header[19:20] == _WAL
     has_log = Path(f"{path}-{'wal' if in_wal_mode else 'journal'}").exists()
     # Called immutable, a file is read as it stands. That is right in WAL mode when there is no log (SQLite would make
@@ -52,8 +51,8 @@ def condition_of_file(path: Path) -> Condition:
     except sqlite3.OperationalError:  # it cannot be read now, whatever it is
         raise
     except sqlite3.DatabaseError as error:
-        if is_ours and has_log:  # half written; the first connection rolls that back, and judges then
-            return Condition.CURRENT
+        if has_log and header[68:72] == APPLICATION_ID.to_bytes(4, "big"):
+            return Condition.CURRENT  # half written; the first connection rolls that back, and judges then
         raise SchemaVersionError(str(path), f"{_NO_DATABASE} ({error})") from error
 
 

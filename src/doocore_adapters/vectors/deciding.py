@@ -30,6 +30,7 @@ from doocore import (
     resolve_prefill,
     same_address,
     synchronize,
+    text_key,
 )
 from doocore.model.fields import Entered, FieldValue, trimmed
 from doocore_adapters.validation import LibraryParsers
@@ -94,10 +95,9 @@ def _assignment(
     prefilled = None
     if case.prefill is not None:
         prefill = Prefill(contact_id=ContactId(case.prefill.contact), email=case.prefill.email)
-        shown_key = None if is_blank(prefill.email) else match_key(prefill.email or "") or ""
-        prefilled = resolve_prefill(prefill, contacts, survivors, shown_key)
+        prefilled = resolve_prefill(prefill, contacts, survivors, text_key(prefill.email))
     chosen = None if case.chosen is None else ContactId(_survivor(case.chosen, case.merged))
-    entered = EnteredAddress(address=address, holders=holders)
+    entered = EnteredAddress(address=address, holders=holders, text_key=text_key(case.entered))
     return assign(entered, prefilled, policy=case.policy, ambiguity=case.ambiguity, chosen=chosen)
 
 

@@ -111,6 +111,19 @@ class ContactClaims(StoreClaims):
             assert (caught.error.noun, caught.error.key) == ("contact", contact_id(1))
             assert tx.contacts.get([contact_id(1)]) == {contact_id(1): second}
 
+    def test_the_outdated_contact_is_named_among_many(self) -> None:
+        """Not one that was created or changed several times in the same call."""
+        steps = {number: [replace(contact(number), version=version) for version in (1, 2, 3)] for number in (1, 2, 3)}
+        good = [UpdateContact(*pair) for number in (2, 3) for pair in pairwise(steps[number])]
+        outdated = UpdateContact(steps[1][1], steps[1][2])
+        with self.transaction(CreateContact(contact(1)), CreateContact(contact(2))) as tx:
+            for changes in ((*good, outdated), (outdated, *good)):
+                with raises(StaleVersionError) as caught:
+                    tx.apply([CreateContact(contact(3)), *changes], envelope())
+                assert caught.error.key == contact_id(1)
+            tx.apply([CreateContact(contact(3)), *good], envelope())
+            assert [each.version for each in tx.contacts.page()] == [1, 3, 3]
+
     def test_an_update_of_no_contact_is_refused(self) -> None:
         """A contact that is gone has no version that a change could be made from."""
         with self.transaction() as tx:
@@ -193,6 +206,25 @@ class HolderClaims(StoreClaims):
                 [address("b@example.org"), customer("Y"), customer("Z")], (contact_id(1),)
             )
             assert tx.contacts.get([contact_id(1)]) == {contact_id(1): after}
+
+    def test_each_identifier_can_change_alone(self) -> None:
+        """Address, match key and customer ID come and go one by one, whatever else stays as it was."""
+        first = contact(1, email="Ada@example.org", customer_id="K-1", city="Ulm")
+        later = [
+            replace(first, values=FrozenDict({**first.values, "customer_id": "K-2"})),
+            replace(first, values=FrozenDict({**first.values, "email": "ADA@example.org"})),
+            replace(first, email_key="another key of the same text"),
+            replace(first, email_key=None),
+            replace(first, values=FrozenDict({"email": "Ada@example.org", "city": "Ulm"})),
+            replace(first, values=FrozenDict({**first.values, "city": "Bonn"})),
+        ]
+        steps = [replace(each, version=version) for version, each in enumerate((first, *later), start=1)]
+        every_key = {key for each in steps for key in each.identifiers}
+        with self.transaction(CreateContact(first)) as tx:
+            for before, after in pairwise(steps):
+                tx.apply([UpdateContact(before, after)], envelope())
+                assert tx.contacts.get([contact_id(1)]) == {contact_id(1): after}
+                assert tx.contacts.holders(every_key).keys() == after.identifiers
 
     def test_a_merged_contact_resolves_to_the_survivor(self) -> None:
         """Its ID leads to the survivor through any chain, its identifiers find the survivor, and it is no contact any more (MG-1)."""
