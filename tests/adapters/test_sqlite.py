@@ -1,6 +1,7 @@
 """The SQLite store in a file of its own passes the contract, is set up as promised, and lets nobody wait in vain."""
 
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -169,3 +170,21 @@ class TestWaiting:
                 fail(store)
             write(store, 2)
             assert count(store) == 1
+
+    def test_changing_over_to_wal_mode_waits_for_nobody(self, tmp_path: Path) -> None:
+        """A file in the older mode that somebody is reading is used as it is; the next one to open it changes it over."""
+        path = tmp_path / "contacts.db"
+        with closing(SqliteStore(path)) as store:
+            write(store, 1)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("PRAGMA journal_mode = DELETE")
+            other.execute("BEGIN")
+            other.execute("SELECT count(*) FROM doocore_contacts").fetchall()
+            started = time.monotonic()
+            with closing(SqliteStore(path, timeout=30)) as store:
+                assert count(store) == 1
+            assert time.monotonic() - started < 20
+            other.execute("COMMIT")
+        with closing(SqliteStore(path, timeout=30)) as store:
+            write(store, 2)
+            assert path.with_name("contacts.db-wal").exists()

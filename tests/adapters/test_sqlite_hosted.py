@@ -34,6 +34,7 @@ class TestHostedStore(StoreContract):
             each[0]: cell for each, cell in zip(cursor.description, row, strict=True)
         }
         connection.text_factory = bytes
+        connection.execute("PRAGMA reverse_unordered_selects = ON")  # an order that nobody asked for is none
         store = SqliteStore(connection=connection)
         store.migrate()
         return store

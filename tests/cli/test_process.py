@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -140,7 +142,47 @@ def test_an_interruption_ends_in_one_line(doocore: Doocore, monkeypatch: pytest.
 
     monkeypatch.setattr("doocore_adapters.cli.session.Session.is_new", property(interrupted))
     answer = doocore("contacts")
-    assert (answer.status, answer.out, answer.err) == (128 + signal.SIGINT, "", "stopped\n")
+    assert (answer.status, answer.out, answer.err) == (128 + signal.SIGINT, "", "stopped; what was done so far stays\n")
+
+
+def test_a_folder_is_no_database(doocore: Doocore) -> None:
+    Path("folder.db").mkdir()
+    assert doocore("contacts", "--db", "folder.db").err == "doocore: folder.db is a folder, not a file\n"
+
+
+def test_what_the_database_says_is_passed_on(doocore: Doocore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(_: Path) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr("doocore_adapters.cli.session.SqliteStore", locked)
+    answer = doocore("groups", "create", "VIP")
+    assert (answer.status, answer.err) == (2, "doocore: the database says: database is locked\n")
+
+
+def test_a_database_of_another_program_is_refused_untouched(doocore: Doocore) -> None:
+    with closing(sqlite3.connect("other.db")) as connection:
+        connection.execute("CREATE TABLE songs (title TEXT)")
+    before = Path("other.db").read_bytes()
+    answer = doocore("groups", "create", "VIP", "--db", "other.db", "--json")
+    assert (answer.status, answer.data["error"]) == (2, "schema_version")
+    assert "belongs to another program" in answer.data["message"]
+    assert Path("other.db").read_bytes() == before
+
+
+def test_a_database_of_a_newer_release_is_refused_untouched(doocore: Doocore) -> None:
+    doocore("groups", "create", "VIP")
+    with closing(sqlite3.connect("doocore.db")) as connection:
+        connection.execute("INSERT INTO doocore_schema VALUES (99, 'later', 'x', '2999-01-01')")
+        connection.commit()
+    before = Path("doocore.db").read_bytes()
+    answer = doocore("contacts")
+    assert (answer.status, "newer release of doocore" in answer.err) == (2, True)
+    assert Path("doocore.db").read_bytes() == before
+
+
+def test_the_version_and_the_help(doocore: Doocore) -> None:
+    assert doocore("--version").out.startswith("doocore ")
+    assert "Try `doocore demo` first." in doocore().out
 
 
 def test_who_acts_is_the_user_of_the_machine(doocore: Doocore, monkeypatch: pytest.MonkeyPatch) -> None:

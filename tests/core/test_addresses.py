@@ -9,7 +9,7 @@ import pytest
 from doocore.model.fields import VALIDATION_EXTRA, Refusal, ValueReason
 from doocore.model.identifiers import EmailAddress
 from doocore.rules import addresses
-from doocore.rules.addresses import COMPLAINTS, EXPECTED, PLAIN, judge_address, match_key, same_address
+from doocore.rules.addresses import COMPLAINTS, EXPECTED, PLAIN, judge_address, match_key, same_address, text_key
 
 TEN_MEGABYTES = 10_000_000
 
@@ -114,6 +114,23 @@ class TestSameAddress:
         """It would make one of straße.de and strasse.de."""
         assert match_key("ada@stra\u00dfe.de") == "ada@xn--strae-oqa.de"
         assert "stra\u00dfe".encode("idna") == b"strasse"
+
+
+class TestTextKey:
+    """Re-casing or re-spacing the prefilled address is no change (AS-9), be it an address or not."""
+
+    @pytest.mark.parametrize(
+        ("text", "key"),
+        [
+            (" Ada@Example.org", "ada@example.org"),
+            ("\u00a0None given ", "None given"),
+            ("\u212aim@x.de", "\u212aim@x.de"),
+            (" \u200b", None),
+            (None, None),
+        ],
+    )
+    def test_is_the_match_key_or_the_text_itself(self, text: str | None, key: str | None) -> None:
+        assert text_key(text) == key
 
 
 class TestPlainAscii:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -123,7 +123,7 @@ def changes_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) ->
         options=st.lists(texts, max_size=2).map(tuple),
         archived=st.booleans(),
     )
-    settings = st.builds(
+    changed_settings = st.builds(
         OrganizationSettings,
         sync=st.sampled_from(SyncMode),
         locale=texts,
@@ -158,7 +158,7 @@ def changes_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) ->
         fields.map(PutField),
         events.map(CreateEvent),
         events.map(ChangeEvent),
-        settings.map(ChangeSettings),
+        changed_settings.map(ChangeSettings),
         bookings.map(RecordBooking),
         st.sampled_from(range(2)).map(import_record).map(StartImport),
         st.builds(RecordRows, st.sampled_from(IMPORTS), st.lists(rows, max_size=3).map(tuple)),
@@ -306,12 +306,14 @@ def host() -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+@settings(max_examples=50)
 @given(steps=st.lists(steps_of(few, some_moments), min_size=1, max_size=4))
 def test_any_sequence_of_changes_ends_the_same(host: sqlite3.Connection, steps: list[Step]) -> None:
     """The same changes are refused, and the same is there afterwards, in whatever order they come."""
     assert disagreement(host, steps) is None
 
 
+@settings(max_examples=50)
 @given(changes=st.lists(changes_of(texts, moments), min_size=1, max_size=4))
 def test_any_text_and_any_moment_is_kept_the_same(host: sqlite3.Connection, changes: list[Change | Update]) -> None:
     """What can be written at all comes back from both as it was written."""

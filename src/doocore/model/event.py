@@ -8,6 +8,7 @@ from typing import NewType
 from zoneinfo import ZoneInfo
 
 from doocore.model.fields import FieldKey
+from doocore.model.organization import is_time_zone
 from doocore.model.word import Word
 
 EventId = NewType("EventId", str)
@@ -88,10 +89,10 @@ class Event:
         for name, moment in (("starts_at", self.starts_at), ("ends_at", self.ends_at)):
             if moment is not None and moment.tzinfo is not None:
                 raise ValueError(f"event {self.id}: {name} is a local time in time_zone, without an offset")
-        try:
-            ZoneInfo(self.time_zone)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"event {self.id}: time_zone {self.time_zone!r} is not an IANA time zone") from error
+        if not is_time_zone(self.time_zone):
+            raise ValueError(f"event {self.id}: time_zone {self.time_zone!r} is not an IANA time zone")
+        if self.starts_at is not None and self.ends_at is not None and self.ends_at < self.starts_at:
+            raise ValueError(f"event {self.id}: it ends at {self.ends_at}, before it starts at {self.starts_at}")
         object.__setattr__(self, "questions", tuple(self.questions))
         object.__setattr__(self, "products", tuple(self.products))
 

@@ -1,9 +1,26 @@
 """The organization (tenant): its settings, and who acts in it."""
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from doocore.model.word import Word
+
+_REGION = re.compile("[A-Z]{2}")
+
+
+def is_time_zone(name: str) -> bool:
+    """Tell whether *name* is an IANA time zone.
+
+    >>> is_time_zone("Europe/Berlin"), is_time_zone("Berlin")
+    (True, False)
+    """
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 class SyncMode(Word):
@@ -52,6 +69,14 @@ class OrganizationSettings:
     time_zone: str = "Europe/Berlin"
     retention_days: int | None = 180
     plan: ProductPlan = ProductPlan.ENTERPRISE
+
+    def __post_init__(self) -> None:
+        if not _REGION.fullmatch(self.region):
+            raise ValueError(f"region {self.region!r} is not two capital letters of ISO 3166-1, such as DE")
+        if not is_time_zone(self.time_zone):
+            raise ValueError(f"time_zone {self.time_zone!r} is not an IANA time zone, such as Europe/Berlin")
+        if self.retention_days is not None and self.retention_days < 0:
+            raise ValueError(f"retention_days {self.retention_days} is less than none")
 
 
 @dataclass(frozen=True, slots=True)

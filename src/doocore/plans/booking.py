@@ -354,7 +354,7 @@ def _fingerprint(booking: Booking) -> str:
 
 
 def _money(amount: Decimal) -> str:
-    return format(amount.normalize(), "f")
+    return str(amount.normalize())  # never written out: 1E+999999999 has a billion digits
 
 
 def _repeated(earlier: RecordedBooking, fingerprint: str) -> BookingResult:

@@ -291,8 +291,10 @@ class StrictParsers:
 
     def date(self, text: str, locale: str) -> str | Refusal:
         """Take ISO 8601, or day, month and year in the order of *locale*; nothing else and no time of day (FI-6)."""
+        if day := _iso_date(text):
+            return day
         order = date_order(locale)
-        return _iso_date(text) or _local_date(text, order) or _NO_DATE[order]
+        return _local_date(text, order) or _NO_DATE[order]
 
     def country(self, text: str) -> str | Refusal:
         """Take a code of ISO 3166-1 alpha-2, in any case."""

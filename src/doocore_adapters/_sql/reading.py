@@ -92,13 +92,13 @@ class Contacts(Repository):
     ) -> tuple[Contact, ...]:
         """List contacts in order of their IDs."""
         statement = self._sql.contacts_page(text=bool(text), group=group_id is not None)
-        parameters = (group_id, after or "", text or None, limit)
-        return tuple(self._contacts(self._rows(statement, *(each for each in parameters if each is not None))))
+        parameters = _given(group_id, after or "", text or None, limit)
+        return tuple(self._contacts(self._rows(statement, *parameters)))
 
     def count(self, *, text: str = "", group_id: GroupId | None = None) -> int:
         """Count what `page` would list."""
         statement = self._sql.contacts_count(text=bool(text), group=group_id is not None)
-        ((found,),) = self._rows(statement, *(each for each in (group_id, text or None) if each is not None))
+        ((found,),) = self._rows(statement, *_given(group_id, text or None))
         return int(found)
 
     def _contacts(self, rows: list[Row]) -> Iterator[Contact]:
@@ -232,6 +232,11 @@ class Settings(Repository):
     def get(self) -> OrganizationSettings:
         """Read the settings."""
         return next(map(settings_of, self._rows(self._sql.settings)), DEFAULT_SETTINGS)
+
+
+def _given(*parameters: object) -> Iterator[object]:
+    """Leave out what the statement has no place for."""
+    return (each for each in parameters if each is not None)
 
 
 def _last(merged: Mapping[ContactId, ContactId], contact_id: ContactId) -> ContactId:

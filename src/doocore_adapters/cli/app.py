@@ -1,7 +1,6 @@
 """The tree of commands, and running it: whatever goes wrong ends in one line and an exit status."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +33,8 @@ def doocore(
     Try `doocore demo` first.
     """
     if show_version:
+        from importlib.metadata import version
+
         typer.echo(f"doocore {version('doocore')}")
     elif ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())

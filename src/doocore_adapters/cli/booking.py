@@ -40,11 +40,6 @@ class Delivered:
     answer: BookingResult | DooCoreError
 
     @property
-    def refused(self) -> bool:
-        """Whether it was refused."""
-        return isinstance(self.answer, DooCoreError)
-
-    @property
     def data(self) -> Plain:
         """The answer for machines."""
         if isinstance(self.answer, DooCoreError):

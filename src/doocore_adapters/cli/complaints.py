@@ -21,9 +21,6 @@ class CommandError(Exception):
         self.message = message
         self.details = details
 
-    def __str__(self) -> str:
-        return self.message
-
 
 @dataclass(frozen=True, slots=True)
 class Complaint:

@@ -195,7 +195,7 @@ def _answer(session: Session, function: Callable[[Session], Answer]) -> None:
         answer = function(session)
         session.screen.give(answer)
     except KeyboardInterrupt:
-        session.screen.remark("stopped")
+        session.screen.remark("stopped; what was done so far stays")
         raise typer.Exit(STOPPED) from None
     except BrokenPipeError:
         let_go()

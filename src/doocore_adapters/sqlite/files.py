@@ -97,8 +97,9 @@ class FileConnections:
     def close(self) -> None:
         """Close the idle connections; those in use are closed when their transactions end."""
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     @contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
@@ -111,14 +112,12 @@ class FileConnections:
     def _take(self) -> sqlite3.Connection:
         if self._closed:
             raise sqlite3.ProgrammingError(f"the store of {self._path} is closed")
-        if self._idle:
+        with suppress(IndexError):  # not asked beforehand: another thread may take the last one in between
             return self._idle.pop()
         connection = self._connect()
         try:
             require_current(connection.cursor(), str(self._path), shared=False)
-            # Somebody else may have the file open just now: then the next connection changes it over.
-            with suppress(sqlite3.OperationalError):
-                connection.execute("PRAGMA journal_mode = WAL")
+            self._prefer_wal(connection)
         except BaseException:
             connection.close()
             raise
@@ -144,6 +143,13 @@ class FileConnections:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA cache_size = -{CACHE}")
         return connection
+
+    def _prefer_wal(self, connection: sqlite3.Connection) -> None:
+        """Change the file over to WAL mode, unless somebody has it open just now: the next connection tries again."""
+        connection.execute("PRAGMA busy_timeout = 0")
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1_000)}")
 
     def _notice_fork(self) -> None:
         """Start anew in a forked process: connections and locks of the parent are not ours to use, nor to close."""
