@@ -290,6 +290,17 @@ class TestForeignFiles:
             crashed = crash_while_writing(connection, tmp_path)
         refused_untouched(crashed, "another program")
 
+    def test_a_torn_file_of_another_program_is_left_alone(self, tmp_path: Path) -> None:
+        """Half a database beside its journal is that program's to put right."""
+        path = tmp_path / "invoices.db"
+        with closing(sqlite3.connect(path)) as connection:
+            for number in range(50):
+                connection.execute(f"CREATE TABLE invoices_{number} (number)")
+            connection.commit()
+        path.write_bytes(path.read_bytes()[:8_192])
+        path.with_name("invoices.db-journal").write_bytes(b"what was there before")
+        refused_untouched(path, "malformed")
+
     def test_a_journal_of_our_own_is_rolled_back(self, tmp_path: Path) -> None:
         """What a crash interrupted in a file of ours did not happen, in whatever mode the file is."""
         with closing(SqliteStore(tmp_path / "contacts.db")) as store:

@@ -122,6 +122,8 @@ class TestAssignment:
             ("", ("c0001", "ada@x.de"), KEEP, "c0001", "prefill_held", ["AS-3b"], []),
             ("?", ("c0001", "ada@x.de"), KEEP, "c0001", "prefill_held", ["AS-3b"], []),
             ("?", ("c0001", "?"), KEEP, "c0001", "prefill_kept", ["AS-2"], []),
+            (" ?", ("c0001", "? "), None, "c0001", "prefill_kept", ["AS-2"], []),
+            ("?!", ("c0001", "?"), None, None, "invalid_email", ["AS-3a", "AS-1e"], ["prefill_changed"]),
             ("old@x.de", ("c0001", "ada@x.de"), None, "c0001", "prefill_kept", ["AS-3c"], []),
             ("old@x.de", ("c0001", "ada@x.de"), KEEP, "c0001", "prefill_kept", ["AS-3c"], []),
             ("office@x.de", ("c0004", None), None, "c0004", "prefill_kept", ["AS-4"], []),

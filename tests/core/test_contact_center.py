@@ -146,21 +146,6 @@ class TestReading:
         merge(center, "c0002", "c0001")
         assert center.history("c0001") == center.history("c0002") == ()
 
-    def test_bookings(self) -> None:
-        center = self.center()
-        center.events.put(live_event("e2"))
-        numbers = [f"TX-AAAA-{number:04}" for number in range(105)]
-        for number in reversed(numbers):
-            center.book(booking(party("ada@x.de"), number=number, event_id="e1" if number < numbers[103] else "e2"))
-        assert [each.number for each in center.bookings.all()] == numbers
-        assert [each.number for each in center.bookings.all(event="e2")] == numbers[103:]
-        assert [each.number for each in center.bookings.page(after=numbers[2], limit=2)] == numbers[3:5]
-        assert center.bookings.get(" tx-aaaa-0007").number == numbers[7]
-        for unknown in ("TX-ZZZZ-0000", "nonsense"):
-            with pytest.raises(NotFoundError) as caught:
-                center.bookings.get(unknown)
-            assert (caught.value.noun, caught.value.key) == ("booking", unknown)
-
 
 class TestOrganizations:
     """PR-1: "a guessed ID of another organization behaves as unknown"."""

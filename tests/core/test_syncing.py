@@ -1,6 +1,7 @@
 """What of a booking's data is written into the contact: every row of chapter 3, asked of the pure function."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -52,21 +53,10 @@ def sync(
     values: dict[str, FieldValue],
     incoming: dict[str, Entered],
     mode: SyncMode = OFF,
-    *,
-    origin: SyncOrigin = SyncOrigin.BOOKING,
-    held: tuple[str, ...] = (),
-    other_person: bool = False,
+    **more: Any,  # noqa: ANN401, what `synchronize` takes beside
 ) -> Synchronized:
-    return synchronize(
-        contact("c1", values),
-        incoming,
-        catalog=CATALOG,
-        judge=ValueJudge(PARSERS, OrganizationSettings()),
-        mode=mode,
-        origin=origin,
-        held_elsewhere=held,
-        other_person=other_person,
-    )
+    judge = ValueJudge(PARSERS, OrganizationSettings())
+    return synchronize(contact("c1", values), incoming, catalog=CATALOG, judge=judge, mode=mode, **more)
 
 
 def outcomes(result: Synchronized) -> dict[str, SyncOutcome]:
@@ -76,35 +66,42 @@ def outcomes(result: Synchronized) -> dict[str, SyncOutcome]:
 def sync_case(arrives: Incoming, stands: Standing, mode: SyncMode) -> Synchronized:
     present, given, held = CASES[arrives, stands]
     values: dict[str, FieldValue] = {} if present is None else {"customer_id": present}
-    return sync(values, {"customer_id": given}, mode, held=("customer_id",) if held else ())
+    return sync(values, {"customer_id": given}, mode, held_elsewhere=("customer_id",) if held else ())
 
 
 class TestOneValue:
     """SY-1 to SY-4, SY-8 and SY-9, on a field that knows them all."""
 
     @pytest.mark.parametrize(
-        ("arrives", "stands", "off", "on"),
+        ("arrives", "stands", "off", "on", "rules"),
         [
-            (Incoming.BLANK, Standing.BLANK, None, None),
-            (Incoming.BLANK, Standing.DIFFERENT, None, None),
-            (Incoming.GIVEN, Standing.BLANK, SyncOutcome.FILLED, SyncOutcome.FILLED),
-            (Incoming.GIVEN, Standing.EQUAL, None, None),
-            (Incoming.GIVEN, Standing.DIFFERENT, SyncOutcome.KEPT, SyncOutcome.OVERWRITTEN),
-            (Incoming.HELD, Standing.BLANK, SyncOutcome.TAKEN, SyncOutcome.TAKEN),
-            (Incoming.HELD, Standing.EQUAL, None, None),
-            (Incoming.HELD, Standing.DIFFERENT, SyncOutcome.KEPT, SyncOutcome.TAKEN),
-            (Incoming.INVALID, Standing.BLANK, SyncOutcome.REJECTED, SyncOutcome.REJECTED),
-            (Incoming.INVALID, Standing.DIFFERENT, SyncOutcome.REJECTED, SyncOutcome.REJECTED),
+            (Incoming.BLANK, Standing.BLANK, None, None, ("SY-1",) * 2),
+            (Incoming.BLANK, Standing.DIFFERENT, None, None, ("SY-1",) * 2),
+            (Incoming.GIVEN, Standing.BLANK, SyncOutcome.FILLED, SyncOutcome.FILLED, ("SY-2",) * 2),
+            (Incoming.GIVEN, Standing.EQUAL, None, None, ("SY-3",) * 2),
+            (Incoming.GIVEN, Standing.DIFFERENT, SyncOutcome.KEPT, SyncOutcome.OVERWRITTEN, ("SY-4",) * 2),
+            (Incoming.HELD, Standing.BLANK, SyncOutcome.TAKEN, SyncOutcome.TAKEN, ("SY-8",) * 2),
+            (Incoming.HELD, Standing.EQUAL, None, None, ("SY-3",) * 2),
+            (Incoming.HELD, Standing.DIFFERENT, SyncOutcome.KEPT, SyncOutcome.TAKEN, ("SY-4", "SY-8")),
+            (Incoming.INVALID, Standing.BLANK, SyncOutcome.REJECTED, SyncOutcome.REJECTED, ("SY-9",) * 2),
+            (Incoming.INVALID, Standing.DIFFERENT, SyncOutcome.REJECTED, SyncOutcome.REJECTED, ("SY-9",) * 2),
         ],
     )
     def test_every_row(
-        self, arrives: Incoming, stands: Standing, off: SyncOutcome | None, on: SyncOutcome | None
+        self,
+        *,
+        arrives: Incoming,
+        stands: Standing,
+        off: SyncOutcome | None,
+        on: SyncOutcome | None,
+        rules: tuple[str, str],
     ) -> None:
-        """What is reported, and what the contact has afterwards."""
+        """What is reported by which rule, and what the contact has afterwards."""
         present, given, _ = CASES[arrives, stands]
-        for mode, outcome in ((OFF, off), (ON, on)):
+        for mode, outcome, rule in zip((OFF, ON), (off, on), rules, strict=True):
             result = sync_case(arrives, stands, mode)
             assert outcomes(result).get("customer_id") is outcome
+            assert {report.rule for report in result.reports} <= {rule} == {BY_VALUE[arrives, stands, mode].rule}
             written = outcome in {SyncOutcome.FILLED, SyncOutcome.OVERWRITTEN}
             assert result.values.get("customer_id") == (given if written else present)
 
@@ -219,7 +216,7 @@ class TestAddress:
 
     @pytest.mark.parametrize("mode", SyncMode)
     def test_one_that_another_contact_holds_is_not_written(self, mode: SyncMode) -> None:
-        result = sync({}, {"email": "ada@x.de"}, mode, held=("email",))
+        result = sync({}, {"email": "ada@x.de"}, mode, held_elsewhere=("email",))
         assert (result.values, result.email_key, outcomes(result)) == ({}, None, {"email": SyncOutcome.TAKEN})
 
 
@@ -296,7 +293,7 @@ class TestAnotherPerson:
             "email": "bob@x.de",
             "title": " ",
         }
-        result = sync(ada, incoming, mode, held=("email",), other_person=True)
+        result = sync(ada, incoming, mode, held_elsewhere=("email",), other_person=True)
         assert result.values == ada
         assert outcomes(result) == dict.fromkeys(("email", "first_name", "city", "phone"), SyncOutcome.OTHER_PERSON)
         assert {report.rule for report in result.reports} == {"SY-12"}

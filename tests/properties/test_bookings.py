@@ -16,7 +16,7 @@ from doocore.plans.story import Needs, Plan
 from tests.builders import PARSERS, CountedIds, circumstances, everything, transaction_of
 from tests.properties.strategies import Book, Deed, bookings, center_with, done, pasts, settings_strategy
 
-few = settings(max_examples=60)
+few = settings(max_examples=40)
 
 
 def contacts_of(center: ContactCenter) -> dict[str, Contact]:

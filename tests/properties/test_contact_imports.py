@@ -25,7 +25,7 @@ from doocore.rules.columns import map_columns
 from tests.builders import PARSERS, circumstances, everything, import_table, transaction_of
 from tests.properties.strategies import Deed, Import, Merge, blanks, center_with, imports, pasts
 
-few = settings(max_examples=60)
+few = settings(max_examples=40)
 unmerged = pasts.map(lambda past: [deed for deed in past if not isinstance(deed, Merge)])
 
 KEPT = ("contacts", "holders", "groups", "fields", "opt_outs", "settings", "events", "bookings", "history")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doocore import (
@@ -43,7 +43,11 @@ blanks = st.sampled_from((None, "", " ", "\u00a0\u200b", "\r\n\u3000"))
 def given_values(catalog: FieldCatalog) -> st.SearchStrategy[dict[str, Entered]]:
     """Give what may arrive for each field: nothing, something blank, what it takes, and any text."""
     return st.fixed_dictionaries(
-        {}, optional={each.key: st.one_of(blanks, entered_values(each), texts(300)) for each in catalog.fields}
+        {},
+        optional={
+            each.key: st.one_of(blanks, entered_values(each), texts(20), st.just("\u00e4" * 300))
+            for each in catalog.fields
+        },
     )
 
 
@@ -81,10 +85,13 @@ cases = st.builds(
     other_person=st.booleans(),
 )
 
+few = settings(max_examples=60)
+
 
 class TestBlankNeverErases:
     """SY-1: whatever the contact field holds, an incoming value that is blank leaves it "untouched"."""
 
+    @few
     @given(cases)
     def test_what_a_blank_value_meets_stays(self, case: Case) -> None:
         after = case.synchronized()
@@ -93,6 +100,7 @@ class TestBlankNeverErases:
                 assert after.values.get(key) == case.contact.values.get(key)
                 assert key not in {report.field for report in after.reports}
 
+    @few
     @given(cases)
     def test_no_field_is_blank_afterwards_that_was_not_before(self, case: Case) -> None:
         after = case.synchronized()
@@ -103,6 +111,7 @@ class TestBlankNeverErases:
 class TestOff:
     """SY-4 under `off`: a different value is `kept`."""
 
+    @few
     @given(cases)
     def test_no_value_that_is_there_changes(self, case: Case) -> None:
         if case.mode is SyncMode.OFF:
@@ -112,6 +121,7 @@ class TestOff:
 class TestOn:
     """SY-2 and SY-4 under `on`: what is given is `filled` or `overwritten`."""
 
+    @few
     @given(cases)
     def test_what_is_given_and_valid_is_there_afterwards(self, case: Case) -> None:
         """But what another contact holds (SY-8), and what another person says (SY-12)."""
@@ -125,6 +135,7 @@ class TestOn:
 
 
 class TestValues:
+    @few
     @given(cases)
     def test_none_reaches_the_contact_that_its_field_cannot_hold(self, case: Case) -> None:
         """SY-9: "A value that is invalid for the contact field's type never reaches the contact"."""
@@ -132,6 +143,7 @@ class TestValues:
         for key, value in after.values.items():
             assert value == case.contact.values.get(key) or JUDGE(CATALOG[key], value, None) == value
 
+    @few
     @given(cases)
     def test_none_that_another_contact_holds_is_written(self, case: Case) -> None:
         """SY-8: "sync never makes a second holder of an identifier"."""
@@ -139,18 +151,21 @@ class TestValues:
         for key in case.held:
             assert after.values.get(key) == case.contact.values.get(key)
 
+    @few
     @given(cases)
     def test_another_persons_are_not_synced_at_all(self, case: Case) -> None:
         """SY-12."""
         if case.other_person:
             assert case.synchronized().values == case.contact.values
 
+    @few
     @given(cases)
     def test_the_key_is_that_of_the_address(self, case: Case) -> None:
         """ID-3."""
         after = case.synchronized()
         assert after.email_key == key_of_email(after.values)
 
+    @few
     @given(cases)
     def test_the_same_again_changes_nothing(self, case: Case) -> None:
         after = case.synchronized()
@@ -162,6 +177,7 @@ class TestValues:
 class TestReports:
     """SY-4: "reported with both values"."""
 
+    @few
     @given(cases)
     def test_what_was_written_is_reported_and_nothing_else_as_such(self, case: Case) -> None:
         after = case.synchronized()
@@ -173,6 +189,7 @@ class TestReports:
             if report.outcome in WRITTEN:
                 assert report.given == after.values[report.field]
 
+    @few
     @given(cases)
     def test_each_field_once_in_the_order_of_the_catalog(self, case: Case) -> None:
         order = [each.key for each in CATALOG.fields]

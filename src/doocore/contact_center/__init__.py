@@ -112,8 +112,8 @@ class ContactCenter:
     @property
     def settings(self) -> OrganizationSettings:
         """The organization's settings."""
-        with self._shell.store.transaction() as transaction:
-            return transaction.settings.get()
+        with self._shell.store.snapshot() as snapshot:
+            return snapshot.settings.get()
 
     def change_settings(self, settings: OrganizationSettings) -> OrganizationSettings:
         """Replace the settings (SY-6); `PermissionDeniedError` unless a team admin does it."""
@@ -209,9 +209,9 @@ class ContactCenter:
     def details(self, contact_id: str) -> ContactDetails:
         """Read one contact with its groups (CT-2). Raises `NotFoundError`."""
         contact = self.contact(contact_id)
-        with self._shell.store.transaction() as transaction:
-            names = {each.id: each.name for each in transaction.groups.all()}
-            groups = transaction.groups.of([contact.id]).get(contact.id, frozenset[GroupId]())
+        with self._shell.store.snapshot() as snapshot:
+            names = {each.id: each.name for each in snapshot.groups.all()}
+            groups = snapshot.groups.of([contact.id]).get(contact.id, frozenset[GroupId]())
         return ContactDetails(contact=contact, groups=tuple(sorted(names[each] for each in groups)))
 
     def contacts_by_email(self, email: str) -> tuple[Contact, ...]:
@@ -233,25 +233,25 @@ class ContactCenter:
         *text* is looked for in name, e-mail, company and IDs, without case; *group* is a group's name. Raises
         `NotFoundError` for a group that does not exist.
         """
-        with self._shell.store.transaction() as transaction:
-            return transaction.contacts.page(
+        with self._shell.store.snapshot() as snapshot:
+            return snapshot.contacts.page(
                 after=None if after is None else ContactId(after),
                 limit=limit,
                 text=folded(text),
-                group_id=None if group is None else group_called(transaction, group),
+                group_id=None if group is None else group_called(snapshot, group),
             )
 
     def count_contacts(self, *, text: str = "", group: str | None = None) -> int:
         """Count what `list_contacts` would list without a limit."""
-        with self._shell.store.transaction() as transaction:
-            group_id = None if group is None else group_called(transaction, group)
-            return transaction.contacts.count(text=folded(text), group_id=group_id)
+        with self._shell.store.snapshot() as snapshot:
+            group_id = None if group is None else group_called(snapshot, group)
+            return snapshot.contacts.count(text=folded(text), group_id=group_id)
 
     def history(self, contact_id: str) -> tuple[HistoryEntry, ...]:
         """Read what happened to a contact since its creation (HI-1). Raises `NotFoundError`."""
         contact = self.contact(contact_id)
-        with self._shell.store.transaction() as transaction:
-            return transaction.history.of_contact(contact.id)
+        with self._shell.store.snapshot() as snapshot:
+            return snapshot.history.of_contact(contact.id)
 
     def import_contacts(
         self,
@@ -276,8 +276,8 @@ class ContactCenter:
         return run.rehearse() if dry_run else run.run()
 
     def _gather(self, needs: Needs) -> Facts:
-        with self._shell.store.transaction() as transaction:
-            return gather(transaction, needs)
+        with self._shell.store.snapshot() as snapshot:
+            return gather(snapshot, needs)
 
     def _holders(self, key: IdentifierKey) -> tuple[Contact, ...]:
         facts = self._gather(Needs(keys=frozenset({key})))

@@ -20,7 +20,7 @@ from doocore.model.contact_import import (
     RowReport,
     RowWarning,
 )
-from doocore.model.fields import FieldCatalog, folded
+from doocore.model.fields import FieldCatalog, entered, folded
 from doocore.model.history import Cause
 from doocore.model.identifiers import IdentifierKey
 from doocore.plans.by_hand import checked_group_name
@@ -28,7 +28,7 @@ from doocore.plans.contact_import import plan_rows
 from doocore.plans.import_reading import ImportJob, ReadRow, Survey, needs_of_rows, read_rows, survey
 from doocore.plans.organizing import fields_from_columns, free_name
 from doocore.plans.story import Circumstances, Needs, ValueJudge
-from doocore.ports import ContactRows, Transaction
+from doocore.ports import ContactRows, Snapshot, Transaction
 from doocore.rules.columns import column_name, columns_that_create, map_columns
 from doocore.rules.permissions import Action, permit
 
@@ -149,8 +149,8 @@ class ImportRun:
                 checked_group_name(name)
         header = self.rows.columns()
         wanted = columns_that_create(self.options.mapping)
-        with self.shell.store.transaction() as transaction:
-            facts = gather(transaction, self._needed_fields())
+        with self.shell.store.snapshot() as snapshot:
+            facts = gather(snapshot, self._needed_fields())
         permit(Action.IMPORT_CONTACTS, self.circumstances.actor, facts.settings.plan)
         fields = fields_from_columns(wanted, facts, self.circumstances)
         columns = map_columns(
@@ -193,7 +193,7 @@ class ImportRun:
             started_at=self.circumstances.at,
             actor=str(self.circumstances.actor),
             total_rows=found.total,
-            file_name=self.rows.name,
+            file_name=str(entered(self.rows.name)),
         )
 
     def _commit(self, job: ImportJob, unit: Sequence[ReadRow]) -> tuple[RowReport, ...]:
@@ -237,20 +237,20 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def report_of(transaction: Transaction, import_id: ImportId, *, dry_run: bool = False) -> ImportReport:
+def report_of(snapshot: Snapshot, import_id: ImportId, *, dry_run: bool = False) -> ImportReport:
     """Read an import's report back from the store (IM-10); `NotFoundError` where there is none of this ID."""
-    record = transaction.imports.get(import_id)
+    record = snapshot.imports.get(import_id)
     if record is None:
         raise NotFoundError("import", import_id)
     reasons: Counter[RowReason] = Counter()
     warnings: Counter[RowWarning] = Counter()
-    for row in transaction.imports.notable(import_id):
+    for row in snapshot.imports.notable(import_id):
         words = {remark.word for remark in (*row.reasons, *row.warnings)}
         reasons.update(word for word in words if isinstance(word, RowReason))
         warnings.update(word for word in words if isinstance(word, RowWarning))
     return ImportReport(
         record=record,
-        counts=transaction.imports.counts(import_id),
+        counts=snapshot.imports.counts(import_id),
         reasons=reasons,
         warnings=warnings,
         dry_run=dry_run,

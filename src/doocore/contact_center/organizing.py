@@ -12,7 +12,7 @@ from doocore.model.fields import ContactField, FieldCatalog, FieldType, folded
 from doocore.model.identifiers import ContactId
 from doocore.plans.organizing import FieldRequest, needs_of_names, plan_event, plan_field, plan_group
 from doocore.plans.story import Needs
-from doocore.ports import Transaction
+from doocore.ports import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,16 @@ class Events:
 
     def get(self, event_id: str) -> Event:
         """Read an event. Raises `NotFoundError`."""
-        with self._shell.store.transaction() as transaction:
-            found = transaction.events.get([event_id])
+        with self._shell.store.snapshot() as snapshot:
+            found = snapshot.events.get([event_id])
         if event_id not in found:
             raise NotFoundError("event", event_id)
         return found[event_id]
 
     def all(self) -> tuple[Event, ...]:
         """List all events in order of creation."""
-        with self._shell.store.transaction() as transaction:
-            return transaction.events.all()
+        with self._shell.store.snapshot() as snapshot:
+            return snapshot.events.all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class Fields:
 
     def catalog(self) -> FieldCatalog:
         """Read all fields, system fields first."""
-        with self._shell.store.transaction() as transaction:
-            return gather(transaction, Needs()).catalog
+        with self._shell.store.snapshot() as snapshot:
+            return gather(snapshot, Needs()).catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +109,18 @@ class Groups:
 
     def all(self) -> tuple[Group, ...]:
         """List all groups, sorted by name."""
-        with self._shell.store.transaction() as transaction:
-            return transaction.groups.all()
+        with self._shell.store.snapshot() as snapshot:
+            return snapshot.groups.all()
 
     def members(self, name: str) -> tuple[ContactId, ...]:
         """List the members of the group called *name*, in the order they joined. Raises `NotFoundError`."""
-        with self._shell.store.transaction() as transaction:
-            return transaction.groups.members(group_called(transaction, name))
+        with self._shell.store.snapshot() as snapshot:
+            return snapshot.groups.members(group_called(snapshot, name))
 
 
-def group_called(transaction: Transaction, name: str) -> GroupId:
+def group_called(snapshot: Snapshot, name: str) -> GroupId:
     """Find a group by its name, without case. Raises `NotFoundError`."""
-    found = transaction.groups.named([folded(name)])
+    found = snapshot.groups.named([folded(name)])
     if not found:
         raise NotFoundError("group", name)
     return found[folded(name)].id

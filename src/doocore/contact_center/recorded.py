@@ -20,8 +20,8 @@ class Bookings:
     def get(self, number: str) -> RecordedBooking:
         """Read a booking; case and spaces of its number do not count (ID-7). Raises `NotFoundError`."""
         parsed = parse_booking_number(number)
-        with self._shell.store.transaction() as transaction:
-            found = {} if parsed is None else transaction.bookings.get((parsed,))
+        with self._shell.store.snapshot() as snapshot:
+            found = {} if parsed is None else snapshot.bookings.get((parsed,))
         if parsed is None or parsed not in found:
             raise NotFoundError("booking", number)
         return found[parsed]
@@ -30,8 +30,8 @@ class Bookings:
         self, *, event: str | None = None, after: str | None = None, limit: int = 100
     ) -> tuple[RecordedBooking, ...]:
         """List bookings in order of their numbers, at most *limit* behind the number *after*; of one event, or of all."""
-        with self._shell.store.transaction() as transaction:
-            return transaction.bookings.page(
+        with self._shell.store.snapshot() as snapshot:
+            return snapshot.bookings.page(
                 after=None if after is None else BookingNumber(after), limit=limit, event_id=event
             )
 
@@ -51,13 +51,13 @@ class Imports:
 
     def report(self, import_id: str) -> ImportReport:
         """Read what became of an import's rows (IM-10). Raises `NotFoundError`."""
-        with self._shell.store.transaction() as transaction:
-            return report_of(transaction, ImportId(import_id))
+        with self._shell.store.snapshot() as snapshot:
+            return report_of(snapshot, ImportId(import_id))
 
     def rows(self, import_id: str) -> Generator[RowReport, None, None]:
         """Stream the rows that have reasons or warnings, in the order of the file, the unprocessed ones with their cells.
 
-        A transaction stays open until the last one was taken, or the generator is closed.
+        The snapshot stays open until the last one was taken, or the generator is closed.
         """
-        with self._shell.store.transaction() as transaction:
-            yield from transaction.imports.notable(ImportId(import_id))
+        with self._shell.store.snapshot() as snapshot:
+            yield from snapshot.imports.notable(ImportId(import_id))

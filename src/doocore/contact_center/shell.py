@@ -13,7 +13,7 @@ from doocore.model.fields import FieldCatalog, ValueParsers
 from doocore.model.identifiers import ContactId, IdentifierKind
 from doocore.model.organization import Actor
 from doocore.plans.story import Circumstances, Facts, Needs, Plan
-from doocore.ports import Clock, IdSource, OrganizationStore, Transaction
+from doocore.ports import Clock, IdSource, OrganizationStore, Snapshot
 
 T = TypeVar("T")
 
@@ -70,21 +70,21 @@ def drawn_from(source: Callable[[], T]) -> Iterator[T]:
         yield source()
 
 
-def gather(transaction: Transaction, needs: Needs) -> Facts:
+def gather(snapshot: Snapshot, needs: Needs) -> Facts:
     """Read everything that *needs* names, in a handful of look-ups however many keys there are.
 
     A contact ID among the keys is held by its contact, or by the survivor it was merged into (MG-1).
     """
-    settings = transaction.settings.get()
+    settings = snapshot.settings.get()
     by_id = {key: ContactId(key.key) for key in needs.keys if key.kind is IdentifierKind.CONTACT_ID}
-    holders = dict(transaction.contacts.holders(needs.keys - by_id.keys())) if needs.keys else {}
+    holders = dict(snapshot.contacts.holders(needs.keys - by_id.keys())) if needs.keys else {}
     named = needs.contacts.union(by_id.values())
     wanted = named.union(*holders.values())
-    contacts = dict(transaction.contacts.get(wanted)) if wanted else {}
+    contacts = dict(snapshot.contacts.get(wanted)) if wanted else {}
     gone = named - contacts.keys()
-    survivors = dict(transaction.contacts.survivors(gone)) if gone else {}
+    survivors = dict(snapshot.contacts.survivors(gone)) if gone else {}
     if survivors:
-        contacts.update(transaction.contacts.get(set(survivors.values()) - contacts.keys()))
+        contacts.update(snapshot.contacts.get(set(survivors.values()) - contacts.keys()))
     for key, contact_id in by_id.items():
         found = survivors.get(contact_id, contact_id)
         if found in contacts:
@@ -92,17 +92,17 @@ def gather(transaction: Transaction, needs: Needs) -> Facts:
     facts = Facts(
         asked=needs,
         settings=settings,
-        catalog=FieldCatalog.of(settings.locale, transaction.fields.all()),
+        catalog=FieldCatalog.of(settings.locale, snapshot.fields.all()),
         holders=holders,
         contacts=contacts,
         survivors=survivors,
-        bookings=transaction.bookings.get(needs.bookings) if needs.bookings else {},
-        events=transaction.events.get(needs.events) if needs.events else {},
-        groups=transaction.groups.named(needs.groups) if needs.groups else {},
+        bookings=snapshot.bookings.get(needs.bookings) if needs.bookings else {},
+        events=snapshot.events.get(needs.events) if needs.events else {},
+        groups=snapshot.groups.named(needs.groups) if needs.groups else {},
     )
     if not needs.opt_outs:
         return facts
     aliases = (key for each in contacts.values() for key in each.aliases)
     addresses = {key.key for key in chain(needs.keys, aliases) if key.kind is IdentifierKind.EMAIL}
     addresses.update(each.email_key for each in contacts.values() if each.email_key is not None)
-    return replace(facts, opt_outs=transaction.contacts.opt_outs(addresses))
+    return replace(facts, opt_outs=snapshot.contacts.opt_outs(addresses))

@@ -1,5 +1,6 @@
 """Claims about transactions: all or nothing, organization by organization."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
 
@@ -225,13 +226,13 @@ class TransactionClaims(StoreClaims):
             with acme.transaction() as tx:
                 tx.apply([CreateContact(contact(1))], envelope())
                 for opening in (acme.transaction, other.transaction, acme.snapshot):
-                    with raises(RuntimeError), opening():
-                        pass
+                    with raises(RuntimeError), ExitStack() as stack:
+                        stack.enter_context(opening())
                 tx.apply([CreateContact(contact(2))], envelope())
             with acme.snapshot() as view:
                 for opening in (acme.transaction, other.snapshot):
-                    with raises(RuntimeError), opening():
-                        pass
+                    with raises(RuntimeError), ExitStack() as stack:
+                        stack.enter_context(opening())
                 assert view.contacts.count() == 2
 
     def test_a_snapshot_shows_what_was_committed(self) -> None:
