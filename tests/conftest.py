@@ -7,7 +7,7 @@ proves nothing. Property tests run without a stopwatch, since a noisy machine is
 import pytest
 from hypothesis import settings
 
-pytest.register_assert_rewrite("doocore.testing")  # so that a broken claim shows what it compared
+pytest.register_assert_rewrite("doocore.testing.store")  # so that a broken claim shows what it compared
 
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")

@@ -163,7 +163,7 @@ class TestRefusals:
     @pytest.mark.parametrize("kind", IDENTIFYING)
     def test_no_column_for_the_identifying_field(self, kind: IdentifierKind) -> None:
         error = refusal("Vorname", identify_by=kind)
-        assert error.problem == "unmapped_identifier"
+        assert (error.problem, error.line) == ("unmapped_identifier", 1)
         assert kind.value in str(error)
 
     def test_an_identifying_column_that_is_ignored(self) -> None:
