@@ -4,6 +4,7 @@ import itertools
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,19 @@ import pytest
 from doocore import (
     Attendee,
     Booking,
+    Cause,
+    Contact,
     ContactCenter,
+    ContactId,
     EmailAddress,
     EmailChangePolicy,
     EnteredAddress,
     Event,
     EventStatus,
+    FrozenDict,
+    Origin,
     Party,
+    PrefilledContact,
     assign,
 )
 from doocore_adapters.sqlite import SqliteStore
@@ -107,19 +114,42 @@ def _book_raw(raw: sqlite3.Connection, numbers: list[int]) -> None:
 
 
 def test_assignment_decisions(show: Callable[[str, str], None]) -> None:
-    """The pure decision, against calling a function that decides nothing."""
-    entered = EnteredAddress(address=EmailAddress("ada@example.org", "ada@example.org"))
+    """The pure decision over a mix of parties, against calling a function that decides nothing."""
+    parties = list(itertools.islice(itertools.cycle(_mixed_parties()), DECISIONS))
 
     def nothing(_: object, __: object = None, *, policy: object) -> None:
         del policy
 
     def decide_nothing() -> None:
-        for _ in range(DECISIONS):
-            nothing(entered, policy=EmailChangePolicy.KEEP)
+        for entered, prefilled in parties:
+            nothing(entered, prefilled, policy=EmailChangePolicy.KEEP)
 
     def decide() -> None:
-        for _ in range(DECISIONS):
-            assign(entered, policy=EmailChangePolicy.KEEP)
+        for entered, prefilled in parties:
+            assign(entered, prefilled, policy=EmailChangePolicy.KEEP)
 
     measured = interleaved(DECISIONS, {"an empty call": decide_nothing, "assign": decide})
     show("Assignment decisions", measured.table("an empty call"))
+
+
+def _mixed_parties() -> list[tuple[EnteredAddress, PrefilledContact | None]]:
+    """Known, unknown, shared, blank, prefilled and left alone, prefilled and changed."""
+    address = EmailAddress("ada@example.org", "ada@example.org")
+    ada, ida = (
+        Contact(
+            id=ContactId(label),
+            values=FrozenDict(email=address.text),
+            origin=Origin(Cause.BY_HAND, "system"),
+            created_at=datetime(2026, 3, 1, tzinfo=UTC),
+            email_key=address.key,
+        )
+        for label in ("c1", "c2")
+    )
+    return [
+        (EnteredAddress(address=address, holders=(ada,)), None),
+        (EnteredAddress(address=address), None),
+        (EnteredAddress(address=address, holders=(ada, ida)), None),
+        (EnteredAddress(address=None), None),
+        (EnteredAddress(address=address, holders=(ada,)), PrefilledContact(contact=ada, shown_key=address.key)),
+        (EnteredAddress(address=address, holders=(ada,)), PrefilledContact(contact=ida, shown_key="ida@example.org")),
+    ]

@@ -34,7 +34,7 @@ from doocore.plans.import_cells import JudgedColumn, RowCells, ValueColumn, rows
 from doocore.plans.import_reading import ImportJob, ReadRow, group_names, shown
 from doocore.plans.story import Circumstances, Facts, Plan
 from doocore.rules.columns import GROUPS
-from doocore.rules.duplicates import WRITES_SUBSCRIPTION, WRITES_VALUE, is_opted_out
+from doocore.rules.duplicates import WRITES_SUBSCRIPTION, WRITES_VALUE, is_opted_out, leaves_alone
 from doocore.rules.syncing import Standing, holds, key_of_email
 
 _YES_OR_NO = ContactField(key="subscription", type=FieldType.CHECKBOX, name="subscription")
@@ -63,6 +63,7 @@ class _Batch:
         self._facts = facts
         self._circumstances = circumstances
         self._mode = job.options.duplicates
+        self._leaves_alone = leaves_alone(self._mode)
         self._contacts = dict(facts.contacts)
         self._holders = dict(facts.holders)
         self._groups = dict(facts.groups)
@@ -109,7 +110,7 @@ class _Batch:
     def _decide(self, row: ReadRow, cells: RowCells) -> RowReport:
         """Decide about one row, and write what it may write (IM-8: whole or not at all)."""
         matched, reasons = self._identify(row)
-        if matched is not None and self._mode is DuplicateMode.ONLY_NEW:
+        if matched is not None and self._leaves_alone:
             return _unprocessed(row, reasons) if reasons else self._skip(row, matched)
         if row.key is not None and row.key.kind is not IdentifierKind.CONTACT_ID:
             cells.values[row.key.kind.value] = row.text
@@ -266,10 +267,9 @@ class _Batch:
 
     def _warn_of_shared(self, contact: Contact, warnings: list[Remark]) -> None:
         """Remark on an address that does not identify, was written, and has another holder (IM-17)."""
-        if contact.email_key is None or self._job.options.identify_by is IdentifierKind.EMAIL:
+        if contact.email_key is None:
             return
-        holders = self._holders.get(IdentifierKey(IdentifierKind.EMAIL, contact.email_key), ())
-        others = [each for each in holders if each != contact.id]
+        others = self._holders.get(IdentifierKey(IdentifierKind.EMAIL, contact.email_key), ())
         if others:
             column = self._job.column_of("email")
             advice = f"also held by {', '.join(others)}"

@@ -10,6 +10,8 @@ contact stands as long as its address was left alone (AS-2, AS-3c, AS-4), or the
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from doocore.model.booking import Assignment, Decision, Flag, Prefill
 from doocore.model.contact import Contact, in_order_of_creation
@@ -40,8 +42,7 @@ class Shown(Word):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of a table: its rule, where the party goes, and the word for why."""
 
     rule: str
@@ -224,7 +225,14 @@ def _by_address(entered: EnteredAddress, ambiguity: AmbiguityPolicy) -> Assignme
     contact_id = entered.used_by
     if kind is Address.KNOWN:
         contact_id = next(iter(entered.holders)).id
-    return _decided(BY_ADDRESS[kind], contact_id)
+    row = BY_ADDRESS[kind]
+    return _without_contact(row) if contact_id is None else _decided(row, contact_id)
+
+
+@lru_cache(maxsize=64)
+def _without_contact(row: Row) -> Assignment:
+    """Give the decision of a row that names no contact; it is the same for everybody."""
+    return _decided(row, None)
 
 
 def _decided(row: Row, contact_id: ContactId | None) -> Assignment:

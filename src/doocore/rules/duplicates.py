@@ -5,6 +5,7 @@ asked about, it changes nothing under any mode.
 """
 
 from collections.abc import Mapping
+from itertools import chain
 
 from doocore.model.contact import Consent, Contact, OptOut, Subscription, SubscriptionState, Through
 from doocore.model.contact_import import DuplicateMode
@@ -45,6 +46,17 @@ WRITES_SUBSCRIPTION: Mapping[tuple[DuplicateMode, SubscriptionState, Subscriptio
     (DuplicateMode.ONLY_NEW, SubscriptionState.UNSUBSCRIBED, SubscriptionState.UNSUBSCRIBED): False,
 }
 """Whether a column's wish is written, by the mode, the contact's state, and the wish (SU-3)."""
+
+
+def leaves_alone(mode: DuplicateMode) -> bool:
+    """Tell whether no row of the two tables writes anything under *mode*: then a matched row is skipped (IM-5, IM-8).
+
+    >>> leaves_alone(DuplicateMode.ONLY_NEW), leaves_alone(DuplicateMode.FILL_EMPTY)
+    (True, False)
+    """
+    rows = chain(WRITES_VALUE.items(), WRITES_SUBSCRIPTION.items())
+    return not any(writes for (each, *_), writes in rows if each is mode)
+
 
 OWN_DOING = frozenset({Through.UNSUBSCRIBE_LINK, Through.PORTAL})
 """Through what a person unsubscribes for itself (SU-4)."""
