@@ -23,7 +23,7 @@ from doocore import (
     SubscriptionState,
     Through,
 )
-from doocore.changes import CreateContact, CreateGroup, JoinGroup, UpdateContact
+from doocore.changes import CreateContact, CreateGroup, JoinGroup, LiftOptOut, UpdateContact
 from doocore.model.contact import OptOut
 from doocore.plans.by_hand import CAUSES, ContactRequest, needs_of_contact, plan_contact
 from doocore.plans.story import Facts, Needs, Plan
@@ -79,6 +79,9 @@ class TestCreating:
             MARKETING: Consent(UNSUBSCRIBED, NOW, Through.BY_HAND),
         }
         assert created.version == 1
+
+    def test_a_groups_name_has_up_to_255_characters(self) -> None:
+        assert new_center().groups.create("x" * 255).name == "x" * 255
 
     def test_groups_are_joined_and_made_where_they_are_missing(self) -> None:
         """GR-1: names are compared without case; the first spelling makes the name."""
@@ -293,8 +296,9 @@ class TestSubscribing:
         assert set(CAUSES) == set(Through)
 
     def test_the_contact_must_exist(self) -> None:
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotFoundError) as caught:
             new_center().set_subscription("c9999", NEWSLETTER, SUBSCRIBED)
+        assert (caught.value.noun, caught.value.key) == ("contact", "c9999")
 
     def test_by_hand_it_takes_a_member_and_for_oneself_nobody(self) -> None:
         """PR-2: the person itself comes through the host's portal."""
@@ -410,14 +414,22 @@ class TestOptingOut:
         center = self.center()
         bob = center.create_contact({"email": "bob@x.de"})
         center.set_subscription(bob.id, NEWSLETTER, UNSUBSCRIBED, through=Through.PORTAL)
-        center.set_subscription(bob.id, NEWSLETTER, UNKNOWN, confirm=True)
         merge(center, bob.id, "c0001")
         with pytest.raises(OptedOutError):
             center.set_subscription(bob.id, NEWSLETTER, SUBSCRIBED)
         with pytest.raises(OptedOutError):
             center.change_contact(bob.id, {"email": "ada@x.de"}, subscriptions={NEWSLETTER: True})
-        center.set_subscription(bob.id, NEWSLETTER, SUBSCRIBED, confirm=True)
-        assert bars(center) == frozenset()
+        before = center.contact(bob.id)
+        result = center.set_subscription(bob.id, NEWSLETTER, SUBSCRIBED, confirm=True)
+        lifted = [LiftOptOut(OptOut(key, NEWSLETTER)) for key in ("ada@x.de", "bob@x.de")]
+        assert result.changes == (UpdateContact(before, result.contact, ("SU-1",)), *lifted)
+        assert bars(center) == bars(center, "bob@x.de") == frozenset()
+
+    def test_where_nothing_stands_against_it_nothing_is_lifted(self) -> None:
+        center = self.center()
+        assert [type(change) for change in center.set_subscription("c0001", MARKETING, SUBSCRIBED).changes] == [
+            UpdateContact
+        ]
 
     def test_an_address_that_the_contact_had_once_binds_whoever_has_it_now(self) -> None:
         center = self.center()
@@ -444,6 +456,20 @@ class TestThePlanAlone:
         assert further == Needs(keys=frozenset({email_key("old@x.de")}))
         further = plan_contact(ContactRequest(values=values), facts, circumstances())
         assert further == Needs(keys=frozenset({email_key("old@x.de"), customer_key("K1")}))
+
+    def test_nothing_is_confirmed_unless_it_is_said(self) -> None:
+        """ID-5, SU-4."""
+        values = {"email": "ada@x.de", "customer_id": "K1"}
+        keys = {email_key("ada@x.de"), customer_key("K1")}
+        barred = frozenset({OptOut("ada@x.de", NEWSLETTER)})
+        facts = Facts(
+            asked=Needs(keys=frozenset(keys)), holders={customer_key("K1"): (ContactId("c7"),)}, opt_outs=barred
+        )
+        with pytest.raises(DuplicateIdentifierError):
+            plan_contact(ContactRequest(values=values), facts, circumstances())
+        request = ContactRequest(values=values, subscriptions={NEWSLETTER: True}, confirm_duplicate=True)
+        with pytest.raises(OptedOutError):
+            plan_contact(request, facts, circumstances())
 
     def test_it_gives_the_changes_in_one_go(self) -> None:
         request = ContactRequest(values={"city": "Ulm"}, groups=("B", "A"), subscriptions={NEWSLETTER: True})

@@ -15,12 +15,12 @@ from doocore import (
     Through,
 )
 from doocore.model.contact import OptOut
-from doocore.plans import contact_import
 from doocore.rules.duplicates import (
     WRITES_SUBSCRIPTION,
     WRITES_VALUE,
     is_opted_out,
     is_own_opt_out,
+    leaves_alone,
     opt_outs_that_bind,
 )
 from doocore.rules.syncing import Standing
@@ -71,15 +71,11 @@ class TestValues:
     def test_the_table_is_complete(self) -> None:
         assert set(WRITES_VALUE) == set(product(DuplicateMode, Standing))
 
-    @pytest.mark.parametrize(
-        ("mode", "stands"), [each for each in product(DuplicateMode, Standing) if each[0] is not ONLY_NEW]
-    )
+    @pytest.mark.parametrize(("mode", "stands"), list(WRITES_VALUE))
     def test_the_table_decides(self, mode: DuplicateMode, stands: Standing, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Under `only_new` it is not asked: the whole row is skipped."""
-        changed = {**WRITES_VALUE, (mode, stands): not WRITES_VALUE[mode, stands]}
-        monkeypatch.setattr(contact_import, "WRITES_VALUE", changed)
+        monkeypatch.setitem(WRITES_VALUE, (mode, stands), not WRITES_VALUE[mode, stands])
         outcome, _ = email_after(mode, stands)
-        assert (outcome is RowOutcome.UPDATED) is changed[mode, stands]
+        assert (outcome is RowOutcome.UPDATED) is WRITES_VALUE[mode, stands]
 
 
 class TestSubscriptions:
@@ -112,18 +108,28 @@ class TestSubscriptions:
     def test_the_table_is_complete(self) -> None:
         assert set(WRITES_SUBSCRIPTION) == set(product(DuplicateMode, SubscriptionState, CELLS))
 
-    @pytest.mark.parametrize(
-        ("mode", "state", "wish"),
-        [each for each in product(DuplicateMode, SubscriptionState, CELLS) if each[0] is not ONLY_NEW],
-    )
+    @pytest.mark.parametrize(("mode", "state", "wish"), list(WRITES_SUBSCRIPTION))
     def test_the_table_decides(
         self, mode: DuplicateMode, state: SubscriptionState, wish: SubscriptionState, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         row = (mode, state, wish)
-        changed = {**WRITES_SUBSCRIPTION, row: not WRITES_SUBSCRIPTION[row]}
-        monkeypatch.setattr(contact_import, "WRITES_SUBSCRIPTION", changed)
+        monkeypatch.setitem(WRITES_SUBSCRIPTION, row, not WRITES_SUBSCRIPTION[row])
         outcome, _ = state_after(mode, state, wish)
-        assert (outcome is RowOutcome.UPDATED) is changed[row]
+        assert (outcome is RowOutcome.UPDATED) is WRITES_SUBSCRIPTION[row]
+
+    @pytest.mark.parametrize(("wish", "cell"), list(CELLS.items()))
+    def test_for_a_new_contact_too(self, wish: SubscriptionState, cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nothing is known of it, and its row counts in full, whatever the mode."""
+        monkeypatch.setitem(WRITES_SUBSCRIPTION, (OVERWRITE, UNKNOWN, wish), False)
+        center = new_center()
+        import_table(center, Table(["email", "newsletter"], [["ada@x.de", cell]]))
+        assert center.contacts_by_email("ada@x.de")[0].state(NEWSLETTER) is UNKNOWN
+
+
+@pytest.mark.parametrize("mode", DuplicateMode)
+def test_a_mode_that_writes_nothing_leaves_a_contact_alone(mode: DuplicateMode) -> None:
+    """IM-5: `only_new`, and no other."""
+    assert leaves_alone(mode) is (mode is ONLY_NEW)
 
 
 class TestOptOuts:

@@ -134,6 +134,11 @@ class TestIdentifying:
         assert words(row) == ({reason} if reason else set())
         assert center.count_contacts() == (4 if outcome is ADDED else 3)
 
+    def test_a_customer_id_that_looks_like_an_address_is_compared_exactly_all_the_same(self) -> None:
+        """ID-5."""
+        rows = run(new_center(), "customer_id", ["A@x.de"], ["a@x.de"], ["A@x.de"], options=BY_CUSTOMER_ID)
+        assert [row.outcome for row in rows] == [ADDED, ADDED, UNPROCESSED]
+
     def test_email_is_the_default(self) -> None:
         assert ImportOptions().identify_by is IdentifierKind.EMAIL
 
@@ -227,7 +232,7 @@ class TestModes:
         (entry,) = center.history("c0001")
         assert (entry.cause, entry.reference, entry.row, entry.actor) == (Cause.IMPORT, report.id, 3, "user:lou")
         assert (entry.before, entry.after) == ({}, {"city": "Ulm", "newsletter": "subscribed"})
-        assert entry.rules == ("IM-5",)
+        assert (entry.rules, entry.version, center.contact("c0001").version) == (("IM-5",), 2, 2)
 
     def test_an_address_in_another_spelling_is_no_change(self) -> None:
         center = known()
@@ -354,8 +359,9 @@ class TestOtherIdentifiers:
         assert words(run(known(), "email,customer_id", ["new@x.de", "K1"], options=options)[0]) == {"customer_id_taken"}
 
     def test_what_an_earlier_row_took_is_taken(self) -> None:
-        rows = run(new_center(), "email,customer_id", ["a@x.de", "K1"], ["b@x.de", "K1"], ["c@x.de", "K2"])
-        assert [row.outcome for row in rows] == [ADDED, UNPROCESSED, ADDED]
+        body = [["a@x.de", "K7"], ["b@x.de", "K7"], ["c@x.de", "K8"], ["ada@x.de", "K9"], ["d@x.de", "K9"]]
+        rows = run(known(), "email,customer_id", *body, options=ImportOptions(duplicates=OVERWRITE))
+        assert [row.outcome for row in rows] == [ADDED, UNPROCESSED, ADDED, UPDATED, UNPROCESSED]
 
     def test_what_an_earlier_row_gave_up_is_free(self) -> None:
         center = known()
@@ -544,8 +550,10 @@ class TestGroups:
 
     def test_a_name_in_a_cell_that_no_group_can_have_stops_the_row(self) -> None:
         center = known()
-        rows = run(center, "email,Groups", ["new@x.de", "VIP;" + "x" * 256], ["ada@x.de", "VIP"])
+        longest = "x" * 255
+        rows = run(center, "email,Groups", ["new@x.de", f"VIP;x{longest}"], ["ada@x.de", f"VIP; {longest} "])
         assert [(row.outcome, words(row)) for row in rows] == [(UNPROCESSED, {"too_long"}), (UNCHANGED, set())]
+        assert center.details("c0001").groups == ("VIP", longest)
 
 
 class TestSubscriptions:
@@ -589,6 +597,15 @@ class TestSubscriptions:
         assert (rows[0].outcome, words(rows[0])) == (UNCHANGED, {"opted_out"})
         rows = run(center, "email,newsletter", ["ada@x.de", "0"], options=ImportOptions(duplicates=OVERWRITE))
         assert (rows[0].outcome, words(rows[0])) == (UNCHANGED, set())
+
+    def test_whom_it_binds_an_import_may_unsubscribe(self) -> None:
+        """SU-3: a `0` counts; it undoes nothing."""
+        center = known()
+        center.set_subscription("c0002", NEWSLETTER, UNSUBSCRIBED, through=Through.PORTAL)
+        center.change_contact("c0002", {"email": "gone@x.de"})
+        (row,) = run(center, "email,newsletter", ["office@x.de", "0"])
+        assert (row.outcome, words(row)) == (UPDATED, set())
+        assert center.contact("c0003").subscriptions == {NEWSLETTER: Consent(UNSUBSCRIBED, NOW, Through.IMPORT)}
 
     def test_it_binds_the_address_of_every_contact(self) -> None:
         """SU-5: present or later, and through a merge."""
@@ -730,6 +747,7 @@ class TestReport:
             RowReason.WRONG_COLUMN_COUNT: 1,
             RowReason.AMBIGUOUS: 1,
         }
+        assert report.warnings == {}
 
     def test_warnings_are_counted_beside(self) -> None:
         options = ImportOptions(invalid_values=InvalidValues.LEAVE_OUT)
@@ -773,7 +791,7 @@ class TestReport:
 
     def test_a_list_without_rows_is_a_list(self) -> None:
         report, rows = import_table(new_center(), Table(["email"], []))
-        assert (report.total, report.counts, rows) == (0, {}, ())
+        assert (report.total, report.record.total_rows, report.counts, rows) == (0, 0, {}, ())
 
     @pytest.mark.parametrize("dry_run", [False, True])
     def test_progress_is_told(self, monkeypatch: pytest.MonkeyPatch, *, dry_run: bool) -> None:

@@ -47,6 +47,9 @@ WRITES_SUBSCRIPTION: Mapping[tuple[DuplicateMode, SubscriptionState, Subscriptio
 }
 """Whether a column's wish is written, by the mode, the contact's state, and the wish (SU-3)."""
 
+OWN_DOING = frozenset({Through.UNSUBSCRIBE_LINK, Through.PORTAL})
+"""Through what a person unsubscribes for itself (SU-4)."""
+
 
 def leaves_alone(mode: DuplicateMode) -> bool:
     """Tell whether no row of the two tables writes anything under *mode*: then a matched row is skipped (IM-5, IM-8).
@@ -56,10 +59,6 @@ def leaves_alone(mode: DuplicateMode) -> bool:
     """
     rows = chain(WRITES_VALUE.items(), WRITES_SUBSCRIPTION.items())
     return not any(writes for (each, *_), writes in rows if each is mode)
-
-
-OWN_DOING = frozenset({Through.UNSUBSCRIBE_LINK, Through.PORTAL})
-"""Through what a person unsubscribes for itself (SU-4)."""
 
 
 def is_own_opt_out(consent: Consent | None) -> bool:
