@@ -121,8 +121,9 @@ class TestCustomFields:
 
     @pytest.mark.parametrize("kind", [each for each in FieldType if each not in CUSTOM_FIELD_TYPES])
     def test_other_types_are_refused(self, kind: FieldType) -> None:
-        with pytest.raises(InvalidNameError):
+        with pytest.raises(InvalidNameError) as caught:
             new_center().fields.create("Size", kind)
+        assert (caught.value.noun, caught.value.name) == ("field", "Size")
 
     @pytest.mark.parametrize(
         "name",
@@ -146,8 +147,9 @@ class TestCustomFields:
 
     @pytest.mark.parametrize("name", ["", " \u200b", "x" * 256])
     def test_a_name_must_say_something_and_not_too_much(self, name: str) -> None:
-        with pytest.raises(InvalidNameError):
+        with pytest.raises(InvalidNameError) as caught:
             new_center().fields.create(name)
+        assert (caught.value.noun, caught.value.name) == ("field", name)
 
     def test_a_name_may_be_as_long_as_that(self) -> None:
         assert new_center().fields.create("x" * 255).name == "x" * 255
@@ -183,7 +185,7 @@ class TestCustomFields:
 
     def test_it_must_still_exist_when_its_change_is_planned(self) -> None:
         request = organizing.FieldRequest(key="f9", archived=True)
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotFoundError, match="no field 'f9'"):
             organizing.plan_field(request, Facts(asked=Needs()), circumstances())
 
     def test_only_a_team_admin_manages_them(self) -> None:

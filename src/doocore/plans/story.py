@@ -115,9 +115,9 @@ class Circumstances:
         """Put who and when around a story's changes (HI-1)."""
         return Envelope(cause=cause, actor=self.actor, at=self.at, reference=reference)
 
-    def origin(self, cause: Cause, reference: str = "", row: int | None = None) -> Origin:
+    def origin(self, cause: Cause, reference: str = "") -> Origin:
         """Say where a record comes from."""
-        return Origin(cause=cause, actor=str(self.actor), reference=reference, row=row)
+        return Origin(cause=cause, actor=str(self.actor), reference=reference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
