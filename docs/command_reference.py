@@ -1,10 +1,10 @@
-"""Print the command reference from the command: `python docs/command_reference.py` writes `_tables/command.md` anew.
+"""Print the command reference from the command: `python docs/command_reference.py` writes its tables anew.
 
-Like the tables of the rule book, the page includes it, and a test fails when it differs from what the command says.
+Like the tables of the rule book, the page includes them, and a test fails when they differ from what the command says.
 """
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,22 +13,27 @@ import typer.main
 from doocore_adapters.cli.app import app
 from doocore_adapters.cli.session import SHARED
 
-FILE = Path(__file__).parent / "_tables" / "command.md"
+TABLES = Path(__file__).parent / "_tables"
 
 Command: TypeAlias = Any
 Parameter: TypeAlias = Any
 """Typer shows the classes of click to nobody; what is read here they have had in every version that will do."""
 
 
-def printed() -> str:
-    """Print every command with its arguments and options."""
-    root = typer.main.get_command(app)
+def printed() -> Mapping[str, str]:
+    """Print every command with its arguments and options: by file, those that stand alone and those of a group."""
+    root: Command = typer.main.get_command(app)
     shared = _table(root, [each for each in root.params if each.name in SHARED])
-    return "\n".join(["## Options of every command\n", shared, *_commands("doocore", root)])
+    groups = {name: each for name, each in root.commands.items() if hasattr(each, "commands")}
+    alone = {name: each for name, each in root.commands.items() if name not in groups}
+    return {
+        "command.md": "\n".join(["## Options of every command\n", shared, *_commands("doocore", root, alone)]),
+        "command_groups.md": "\n".join(_commands("doocore", root, groups)),
+    }
 
 
-def _commands(path: str, group: Command) -> Iterator[str]:
-    for name, command in group.commands.items():
+def _commands(path: str, group: Command, commands: Mapping[str, Command]) -> Iterator[str]:
+    for name, command in commands.items():
         parameters = [each for each in command.params if each.name not in SHARED]
         if parameters or command.help != group.help:  # a group's `list` is what the group does by itself
             yield f"## {path} {name}\n"
@@ -36,7 +41,7 @@ def _commands(path: str, group: Command) -> Iterator[str]:
         if parameters:
             yield _table(command, parameters)
         if hasattr(command, "commands"):
-            yield from _commands(f"{path} {name}", command)
+            yield from _commands(f"{path} {name}", command, command.commands)
 
 
 def _table(command: Command, parameters: Iterable[Parameter]) -> str:
@@ -64,4 +69,5 @@ def _meaning(parameter: Parameter, help_: str) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(printed(), encoding="utf-8")
+    for name, text in printed().items():
+        (TABLES / name).write_text(text, encoding="utf-8")

@@ -43,6 +43,7 @@ nitpick_ignore_regex = [
     # Types of others stand in signatures; there is no page of ours to link them to.
     ("py:class", r"(collections\.abc|contextlib|datetime|decimal|os|pathlib|sqlite3)\..*"),
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
+    ("py:class", r"psycopg(_pool)?\..*"),
     # What a store gives is the port's `OrganizationStore`; the class behind it is not promised.
     ("py:class", r"doocore_adapters\..*Organization"),
 ]

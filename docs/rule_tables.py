@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from doocore.labels.names import COLUMNS, ERRORS, FIELDS, FILE_PROBLEMS, NOUNS, REASONS, WORDS
+from doocore.labels.texts import TextTable
 from doocore.model.contact import Contact
 from doocore.model.contact_import import DuplicateMode
 from doocore.model.event import EmailChangePolicy, EventStatus
@@ -23,6 +25,7 @@ from doocore.rules.assignment import BY_ADDRESS, BY_AMBIGUITY, BY_PREFILL, TAKES
 from doocore.rules.assignment import Row as AssignmentRow
 from doocore.rules.columns import OTHER_COLUMNS
 from doocore.rules.duplicates import WRITES_SUBSCRIPTION, WRITES_VALUE
+from doocore.rules.exporting import CELLS_OF_STATES, CELLS_OF_TRUTHS
 from doocore.rules.permissions import BY_ACTION
 from doocore.rules.permissions import Row as PermissionRow
 from doocore.rules.syncing import BY_VALUE, COMPARES, Standing, SyncOrigin
@@ -233,11 +236,43 @@ def _written(written: bool) -> str:  # noqa: FBT001, a cell of a table is what i
     return "written" if written else "left alone"
 
 
+def export_cells() -> str:
+    """Print what stands in the cells of an export for what is no text (EX-1)."""
+    truths = ((f"a checkbox, {'checked' if truth else 'not checked'}", cell) for truth, cell in CELLS_OF_TRUTHS.items())
+    states = ((f"a subscription, {code(str(state))}", cell) for state, cell in CELLS_OF_STATES.items() if state)
+    return table(("", "cell"), ((what, code(cell) if cell else "blank") for what, cell in (*truths, *states)))
+
+
 def other_columns() -> str:
     """Print what a list can say beside contact fields (IM-3)."""
     return table(
         ("column", "also known as"), ((code(word), ", ".join(labels)) for word, labels in OTHER_COLUMNS.items())
     )
+
+
+# Labels
+
+
+def labels() -> str:
+    """Print what the members of enumerations are called."""
+    return _labels("word", {str(each): texts for each, texts in WORDS.items()})
+
+
+def text_labels() -> str:
+    """Print what the texts are called that stand for words in answers and errors."""
+    tables: dict[str, TextTable] = {
+        "reason of an assignment": REASONS,
+        "system field": FIELDS,
+        "other column of a list": COLUMNS,
+        "noun of an error, and parties": NOUNS,
+        "code of an error": ERRORS,
+        "problem of a file": FILE_PROBLEMS,
+    }
+    return "\n".join(_labels(kind, each) for kind, each in tables.items())
+
+
+def _labels(head: str, texts: TextTable) -> str:
+    return table((head, "English", "German"), ((code(str(word)), *each) for word, each in texts.items()))
 
 
 # How a table is printed
@@ -299,6 +334,9 @@ ALL: tuple[Callable[[], str], ...] = (
     writes_value,
     writes_subscription,
     other_columns,
+    export_cells,
+    labels,
+    text_labels,
 )
 
 

@@ -4,10 +4,18 @@
 proves nothing. Property tests run without a stopwatch, since a noisy machine is no counterexample.
 """
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
 import pytest
 from hypothesis import settings
 
-pytest.register_assert_rewrite("doocore.testing.store")  # so that a broken claim shows what it compared
+from tests.databases import Databases
+from tests.postgres import WITHOUT, NoServerError, server
+
+# So that a broken claim or law shows what it compared.
+pytest.register_assert_rewrite("doocore.testing.store", "tests.properties.machine")
 
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
@@ -44,3 +52,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--forbid-skips"):
         config.pluginmanager.register(SkipsForbidden())
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Start a Postgres server, once for all tests of this process; a run without one fails, unless it was asked for."""
+    if os.environ.get(WITHOUT) == "1":
+        pytest.skip(f"{WITHOUT} is set")
+    try:
+        with server() as dsn, closing(Databases(dsn)) as databases:
+            yield databases
+    except NoServerError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def dsn_of(request: pytest.FixtureRequest) -> Callable[[str], str | None]:
+    """Tell where a store of this name can be opened, if it has to be told; the server starts when it is asked for."""
+
+    def dsn(name: str) -> str | None:
+        if name != "postgres":
+            return None
+        databases: Databases = request.getfixturevalue("databases")
+        return databases.migrated()
+
+    return dsn
+
+
+@pytest.fixture
+def postgres(databases: Databases) -> str:
+    """Give the connection string of a database that has our tables, and nothing in them."""
+    return databases.emptied()
+
+
+@pytest.fixture
+def bare_postgres(databases: Databases) -> Iterator[str]:
+    """Give the connection string of a database that has nothing at all."""
+    with databases.bare() as dsn:
+        yield dsn

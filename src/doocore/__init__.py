@@ -11,8 +11,10 @@ from doocore.errors import (
     DuplicateIdentifierError,
     DuplicateNameError,
     EventNotLiveError,
+    ExportFileError,
     ImportFileError,
     InvalidBookingError,
+    InvalidFieldError,
     InvalidFieldValueError,
     InvalidNameError,
     NotFoundError,
@@ -22,6 +24,7 @@ from doocore.errors import (
     SchemaVersionError,
     StaleVersionError,
 )
+from doocore.labels import explanation, label
 from doocore.model.booking import (
     Assignment,
     Attendee,
@@ -54,7 +57,9 @@ from doocore.model.contact_import import (
     RowReport,
     RowWarning,
 )
+from doocore.model.deletion import ContactDeletion, FieldDeletion, GroupDeletion
 from doocore.model.event import EmailChangePolicy, Event, EventStatus, Product, Question, QuestionLevel
+from doocore.model.export import Export
 from doocore.model.fields import (
     VALIDATION_EXTRA,
     ContactField,
@@ -80,11 +85,13 @@ from doocore.model.organization import (
     System,
     User,
 )
+from doocore.model.word import Word
 from doocore.plans.booking import BookingResult
 from doocore.plans.by_hand import SubscriptionResult
 from doocore.rules.addresses import judge_address, match_key, same_address, text_key
 from doocore.rules.assignment import EnteredAddress, PrefilledContact, assign, resolve_prefill
 from doocore.rules.columns import ColumnMap, map_columns
+from doocore.rules.reporting import unprocessed_rows
 from doocore.rules.syncing import Synchronized, SyncOrigin, is_another_person, synchronize
 from doocore.rules.values import StrictParsers, judge
 
@@ -106,6 +113,7 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactCenter",
+    "ContactDeletion",
     "ContactDetails",
     "ContactField",
     "ContactId",
@@ -122,13 +130,17 @@ __all__ = [
     "Event",
     "EventNotLiveError",
     "EventStatus",
+    "Export",
+    "ExportFileError",
     "FieldCatalog",
+    "FieldDeletion",
     "FieldReport",
     "FieldType",
     "FieldValues",
     "Flag",
     "FrozenDict",
     "Group",
+    "GroupDeletion",
     "GroupId",
     "HistoryEntry",
     "IdentifierKey",
@@ -141,6 +153,7 @@ __all__ = [
     "ImportReport",
     "ImportStatus",
     "InvalidBookingError",
+    "InvalidFieldError",
     "InvalidFieldValueError",
     "InvalidNameError",
     "InvalidValues",
@@ -185,17 +198,21 @@ __all__ = [
     "User",
     "ValueParsers",
     "ValueReason",
+    "Word",
     "assign",
+    "explanation",
     "is_another_person",
     "is_blank",
     "judge",
     "judge_address",
+    "label",
     "map_columns",
     "match_key",
     "resolve_prefill",
     "same_address",
     "synchronize",
     "text_key",
+    "unprocessed_rows",
 ]
 
 

@@ -12,7 +12,7 @@ from doocore.model.booking import RecordedBooking
 from doocore.model.contact import Contact, Group, GroupId, OptOut
 from doocore.model.contact_import import ImportId, ImportRecord, RowReport
 from doocore.model.event import Event
-from doocore.model.fields import ContactField, FieldValue
+from doocore.model.fields import ContactField, FieldKey, FieldValue
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Envelope, HistoryEntry
 from doocore.model.identifiers import ContactId, IdentifierKey
@@ -50,6 +50,20 @@ class RetireContact:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteContact:
+    """A contact ceases to be for good, if it still has this version; else `StaleVersionError` (CT-3).
+
+    With it go its values, aliases, memberships and history, and the history of the contacts `merged` into it. Bookings
+    and attendees that belonged to any of them belong to nobody, and keep what was entered. The IDs are never given
+    again (ID-1), and lead nowhere.
+    """
+
+    contact_id: ContactId
+    version: int
+    merged: tuple[ContactId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordOptOut:
     """A person's own unsubscription binds its address (SU-5); recording it twice changes nothing."""
 
@@ -68,6 +82,21 @@ class CreateGroup:
     """A group comes into being; a second of the same folded name is refused with `DuplicateNameError` (GR-1)."""
 
     group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class RenameGroup:
+    """A group gets another name; one that another group has is refused with `DuplicateNameError` (GR-1)."""
+
+    group_id: GroupId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteGroup:
+    """A group ceases to be, with all memberships; the contacts stay."""
+
+    group_id: GroupId
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +120,18 @@ class PutField:
     """A field is created, or its name, options or archiving change; names are checked by the plan (FI-3)."""
 
     field: ContactField
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteField:
+    """A custom field ceases to be, and every contact that has a value in it loses that value (FI-4).
+
+    Each of these contacts gets a new version and one history entry with the value before, as if each had been updated;
+    what the history says of the field from earlier stays.
+    """
+
+    field_key: FieldKey
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +170,36 @@ class StartImport:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOverImport:
+    """Somebody resumes a running import of *version*, which becomes one more; else `StaleVersionError` (IM-12)."""
+
+    import_id: ImportId
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordRows:
-    """What became of a batch of rows, in the order of the file; counts are computed from these (IM-10)."""
+    """What became of a batch of rows, in the order of the file; counts are computed from these (IM-10).
+
+    An import of another *version* was taken over: `StaleVersionError`, and nothing is written (IM-12).
+    """
 
     import_id: ImportId
     rows: tuple[RowReport, ...]
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class FinishImport:
-    """An import is through; the moment is the envelope's."""
+    """An import is through; the moment is the envelope's. One of another *version* was taken over: `StaleVersionError`."""
+
+    import_id: ImportId
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireRows:
+    """What an import's rows said is forgotten: their cells, and those in reasons and warnings; the words stay (IM-10)."""
 
     import_id: ImportId
 
@@ -147,19 +208,25 @@ Change: TypeAlias = (
     CreateContact
     | UpdateContact
     | RetireContact
+    | DeleteContact
     | RecordOptOut
     | LiftOptOut
     | CreateGroup
+    | RenameGroup
+    | DeleteGroup
     | JoinGroup
     | LeaveGroup
     | PutField
+    | DeleteField
     | CreateEvent
     | ChangeEvent
     | ChangeSettings
     | RecordBooking
     | StartImport
+    | TakeOverImport
     | RecordRows
     | FinishImport
+    | ExpireRows
 )
 
 
@@ -190,6 +257,7 @@ WRITTEN_IN_ORDER: tuple[type[Change], ...] = (
     PutField,
     ChangeSettings,
     CreateGroup,
+    RenameGroup,
     CreateEvent,
     ChangeEvent,
     CreateContact,
@@ -201,10 +269,18 @@ WRITTEN_IN_ORDER: tuple[type[Change], ...] = (
     RetireContact,
     RecordBooking,
     StartImport,
+    TakeOverImport,
     RecordRows,
     FinishImport,
+    ExpireRows,
+    DeleteContact,
+    DeleteField,
+    DeleteGroup,
 )
-"""The kinds of changes in the order in which every store writes them: what is referred to before what refers to it."""
+"""The kinds of changes in the order in which every store writes them: what is referred to before what refers to it.
+
+What is deleted goes last: then nothing of the same call is left that refers to it.
+"""
 
 
 def group_by_kind(changes: Sequence[Change]) -> dict[type[Change], list[Change]]:

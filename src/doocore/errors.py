@@ -11,6 +11,9 @@ from typing import ClassVar
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
+MANY = 10
+"""How many unknown keys an error lists."""
+
 
 class DooCoreError(Exception):
     """The root of all errors of this library.
@@ -29,15 +32,28 @@ class DooCoreError(Exception):
 
 
 class NotFoundError(DooCoreError, LookupError):
-    """There is no such record in this organization (another organization's counts as unknown, PR-1)."""
+    """There is no such record in this organization (another organization's counts as unknown, PR-1).
 
-    def __init__(self, noun: str, key: str) -> None:
-        super().__init__(noun, key)
+    Where several were asked for at once, `keys` has all that do not exist, and `key` the first of them.
+
+    >>> str(NotFoundError("contact", "c1", "c2"))
+    "no contact 'c1', 'c2' in this organization"
+    """
+
+    def __init__(self, noun: str, key: str, *more: str) -> None:
+        super().__init__(noun, key, *more)
         self.noun = noun
         self.key = key
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All that do not exist."""
+        return self.args[1:]
+
     def __str__(self) -> str:
-        return f"no {self.noun} {self.key!r} in this organization"
+        shown = ", ".join(map(repr, self.keys[:MANY]))
+        rest = f" and {len(self.keys) - MANY} more" if len(self.keys) > MANY else ""
+        return f"no {self.noun} {shown}{rest} in this organization"
 
 
 class PermissionDeniedError(DooCoreError, PermissionError):
@@ -101,6 +117,18 @@ class InvalidNameError(DooCoreError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.name!r} cannot name a {self.noun}: {self.expected}"
+
+
+class InvalidFieldError(DooCoreError, ValueError):
+    """A field that cannot be made so: options without a select field, or what a system field does not allow (FI-1)."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"field {self.field!r}: {self.problem}"
 
 
 class OptedOutError(DooCoreError, ValueError):
@@ -179,8 +207,8 @@ class EventNotLiveError(DooCoreError, ValueError):
 class ImportFileError(DooCoreError, ValueError):
     """A file that cannot be imported at all; nothing was written (IM-1).
 
-    `problem` is one of `not_text`, `delimiter`, `encoding`, `unclosed_quote`, `header`, `duplicate_column`,
-    `unmapped_identifier`; `line`, `column` (its name or number) and `byte` say where, as far as that makes sense.
+    `problem` is one of `not_text`, `not_xlsx`, `delimiter`, `encoding`, `unclosed_quote`, `header`,
+    `duplicate_column`, `unmapped_identifier`; `line`, `column` (its name or number) and `byte` say where, as far as that makes sense.
     """
 
     def __init__(
@@ -202,6 +230,26 @@ class ImportFileError(DooCoreError, ValueError):
     def __str__(self) -> str:
         places = {"line": self.line, "column": self.column, "byte": self.byte}
         where = ", ".join(f"{name} {place}" for name, place in places.items() if place is not None)
+        return f"{self.problem}{f' at {where}' if where else ''}: {self.detail}"
+
+
+class ExportFileError(DooCoreError, ValueError):
+    """A list that cannot be written as it was asked for; the file is as it was before (EX-1).
+
+    `problem` is one of `encoding`, `delimiter`, `unencodable`, `too_long`, `too_many_rows`; `record` is what the row
+    begins with (a contact ID, where the list is of contacts), and `column` the heading.
+    """
+
+    def __init__(self, problem: str, detail: str, record: str | None = None, column: str | None = None) -> None:
+        super().__init__(problem, detail, record, column)
+        self.problem = problem
+        self.detail = detail
+        self.record = record
+        self.column = column
+
+    def __str__(self) -> str:
+        column = None if self.column is None else f"column {self.column}"
+        where = ", ".join(each for each in (self.record, column) if each is not None)
         return f"{self.problem}{f' at {where}' if where else ''}: {self.detail}"
 
 

@@ -11,10 +11,11 @@ from typing import Protocol, runtime_checkable
 
 from doocore.changes import Change
 from doocore.model.booking import RecordedBooking
-from doocore.model.contact import Contact, Group, GroupId, OptOut
+from doocore.model.contact import Contact, ContactColumns, Excerpt, Group, GroupId, OptOut
 from doocore.model.contact_import import ImportId, ImportRecord, OutcomeCounts, RowReport
+from doocore.model.deletion import Belongings
 from doocore.model.event import Event
-from doocore.model.fields import ContactField, Entered, FieldId
+from doocore.model.fields import ContactField, Entered, FieldId, FieldKey
 from doocore.model.history import Envelope, HistoryEntry
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
 from doocore.model.organization import OrganizationSettings
@@ -54,6 +55,7 @@ class ContactRows(Protocol):
     def rows(self) -> Iterator[tuple[int, Sequence[Entered]]]:
         """Yield (line, cells) for every non-blank row, from the first, with as many cells as it has.
 
+        Cells hold no control characters but tabs and line ends, as `doocore.model.fields.entered` sees to it.
         Raises `ImportFileError` as soon as the file proves unreadable; a first full pass finds every such error.
         """
 
@@ -67,6 +69,14 @@ class ContactReading(Protocol):
     def get(self, ids: Collection[ContactId]) -> Mapping[ContactId, Contact]:
         """Read the contacts of *ids*; unknown ones (and another organization's) are left out."""
 
+    def excerpts(self, ids: Collection[ContactId], fields: Sequence[str]) -> Mapping[ContactId, Excerpt]:
+        """Read what contacts have in *fields*, in that order; unknown contacts are left out.
+
+        *fields* are keys of fields and words of `Subscription`, whose place has the word of the contact's state. A
+        field without a value is the empty text, as is one that does not exist, and a subscription of which nothing
+        was ever said.
+        """
+
     def holders(self, keys: Collection[IdentifierKey]) -> Mapping[IdentifierKey, tuple[ContactId, ...]]:
         """Find every holder of each key, aliases included (MG-5), sorted; keys that nobody holds are left out.
 
@@ -74,7 +84,13 @@ class ContactReading(Protocol):
         """
 
     def survivors(self, ids: Collection[ContactId]) -> Mapping[ContactId, ContactId]:
-        """Tell, for each of *ids* that was merged into another contact, the last survivor of the chain (MG-1)."""
+        """Tell, for each of *ids* that was merged into another contact, the last survivor of the chain (MG-1).
+
+        Once that one was deleted, there is none.
+        """
+
+    def belongings(self, contact_id: ContactId) -> Belongings:
+        """Count the bookings and attendees of a contact, and tell who was merged into it; nothing for an unknown one."""
 
     def opt_outs(self, address_keys: Collection[str]) -> frozenset[OptOut]:
         """Find the recorded opt-outs that bind these match keys (SU-5)."""
@@ -85,6 +101,21 @@ class ContactReading(Protocol):
         """List contacts in order of their IDs, behind *after*, at most *limit*.
 
         *text* is folded by the caller and occurs in the contact's search text (SE-1); *group_id* keeps its members.
+        """
+
+    def columns(
+        self,
+        fields: Sequence[str],
+        *,
+        after: ContactId | None = None,
+        limit: int = 100,
+        text: str = "",
+        group_id: GroupId | None = None,
+        ids: Collection[ContactId] | None = None,
+    ) -> ContactColumns:
+        """Read what `page` lists column by column: the groups, and a column for each of *fields*, as `excerpts` has them.
+
+        For exports of any size, which go on behind the last ID. *ids* keeps these contacts; unknown ones are left out.
         """
 
     def count(self, *, text: str = "", group_id: GroupId | None = None) -> int:
@@ -112,6 +143,9 @@ class FieldReading(Protocol):
 
     def all(self) -> tuple[ContactField, ...]:
         """List what `PutField` wrote, in order of first writing: custom fields, and changed system fields."""
+
+    def count_values(self, field_key: FieldKey) -> int:
+        """Count the contacts that have a value in this custom field."""
 
 
 class EventReading(Protocol):
@@ -217,9 +251,10 @@ class Transaction(Snapshot, Protocol):
         The order of kinds does not matter to the caller: fields, groups and contacts are written before what refers
         to them. Later reads in this transaction see the result.
         Raises `StaleVersionError` where a record has not the version that the change was made from (one that is to be
-        created has none), `DuplicateNameError` for a group name that exists, and `NotFoundError` where a change refers
-        to a contact, group or import that does not exist; then nothing of *changes* was written, and the transaction
-        can be used further.
+        created has none, and an ID that a contact once had is not to be created), `DuplicateNameError` for a group name
+        that exists, `NotFoundError` where a change refers to a contact, group, field or import that does not exist, and
+        `ValueError` for a moment without an offset; then nothing of *changes* was written, and the transaction can be
+        used further.
         """
 
 

@@ -13,6 +13,10 @@ With the extra `validation`:
 * `cattrs`: values to and from plain data (JSON), by the package of that name
 * `vectors`: conformance cases, and what runs them
 
+With the extra `postgres`: `postgres`, a store in a PostgreSQL database, or on the host's psycopg connection.
+
+With the extra `xlsx`: `xlsx`, lists as XLSX workbooks, by python-calamine and xlsxwriter.
+
 With the extra `hypothesis`: `hypothesis`, strategies for property tests. With the extra `cli`: `cli` and `demo`, the
 `doocore` command by typer and rich.
 

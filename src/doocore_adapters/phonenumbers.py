@@ -17,6 +17,7 @@ from doocore import Refusal, ValueReason
 _LONGEST = 250  # the library looks at no more
 _REMEMBERED = 16_384
 _CALLING_CODE_ENDS = (2, 3, 4)
+_CALLING_CODES = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
 
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]*+(?:[ .\-/][0-9]++)*+")
 _SEPARATORS = {ord(mark): "" for mark in " .-/"}
@@ -50,22 +51,23 @@ def _international(text: str) -> str | None:
     """Give the number where it stands in international form and the patterns of its country know it; else ask."""
     if not _INTERNATIONAL.fullmatch(text):
         return None
-    number = text.translate(_SEPARATORS)
+    number = text if text[1:].isdecimal() else text.translate(_SEPARATORS)
     for end in _CALLING_CODE_ENDS:
-        calling_code = int(number[1:end])
-        if calling_code in COUNTRY_CODE_TO_REGION_CODE:
+        calling_code = number[1:end]
+        if calling_code in _CALLING_CODES:
             return number if _valid_numbers(calling_code).fullmatch(number, end) else None
     return None
 
 
 @cache  # there are some two hundred calling codes
-def _valid_numbers(calling_code: int) -> re.Pattern[str]:
+def _valid_numbers(calling_code: str) -> re.Pattern[str]:
     """Compile what is valid for sure in the main region of a calling code, which is the first that the library looks at.
 
     What holds nothing that could be a national prefix stays as it is.
     """
-    main = COUNTRY_CODE_TO_REGION_CODE[calling_code][0]
-    plan = cast("PhoneMetadata", PhoneMetadata.metadata_for_region_or_calling_code(calling_code, main))
+    code = int(calling_code)
+    main = COUNTRY_CODE_TO_REGION_CODE[code][0]
+    plan = cast("PhoneMetadata", PhoneMetadata.metadata_for_region_or_calling_code(code, main))
     beginning = plan.leading_digits or ""
     prefix = plan.national_prefix_for_parsing or _NO_DIGIT
     kinds = "|".join(filter(None, (_pattern(getattr(plan, kind)) for kind in _KINDS)))

@@ -6,15 +6,16 @@ import os
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
-from doocore.errors import ImportFileError, StaleVersionError
+from doocore import Export
+from doocore.errors import ExportFileError, ImportFileError, StaleVersionError
 from doocore.model.contact_import import Remark, RowOutcome, RowReason, RowReport
 from doocore.ports import ContactRows
 from doocore_adapters import csv_files
-from doocore_adapters.csv_files import CsvFile, CsvStyle, csv_writing, guarded, unguarded, write_unprocessed
+from doocore_adapters.csv_files import CsvFile, CsvStyle, csv_writing, guarded, unguarded, write_csv, write_unprocessed
 
 UTF_8_MARK = b"\xef\xbb\xbf"
 
@@ -402,8 +403,8 @@ def test_what_cannot_be_read_twice_is_not_read(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_files, "CHUNK", 8)
-    monkeypatch.setattr(csv_files, "ROW_LIMIT", 64)
+    monkeypatch.setattr("doocore_adapters.csv_files.reading.CHUNK", 8)
+    monkeypatch.setattr("doocore_adapters.csv_files.reading.ROW_LIMIT", 64)
 
 
 @pytest.mark.usefixtures("small_limits")
@@ -637,3 +638,222 @@ def test_a_file_that_came_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         write_unprocessed(path, ["a"], reports())
     assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"another"]
+
+
+# What is exported
+
+
+def exported(*rows: tuple[str, ...], encoding: str = "utf-8", **how: Any) -> bytes:  # noqa: ANN401, whatever `write_csv` takes
+    stream = io.BytesIO()
+    export = Export.of_rows(["Kontakt-ID", "Vorname", "Ort"], rows)
+    assert write_csv(stream, export, encoding=encoding, **how) == len(rows)
+    assert not stream.closed
+    return stream.getvalue()
+
+
+def unwritable(*rows: tuple[str, ...], **how: Any) -> ExportFileError:  # noqa: ANN401
+    with pytest.raises(ExportFileError) as caught:
+        exported(*rows, **how)
+    return caught.value
+
+
+def test_an_export_has_commas_utf_8_and_guards() -> None:
+    """EX-1, EX-2."""
+    content = exported(("c1", "Zoë", "=1"), ("c2", "'t Hooft", "+49"), ("c3", "-", ""))
+    assert content.decode() == "Kontakt-ID,Vorname,Ort\r\nc1,Zoë,'=1\r\nc2,'t Hooft,+49\r\nc3,'-,\r\n"
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1 2", "-1", "@a", "'=1", "''", "\tx", "\rx", "+", "+12a", "+1\n", "+\u0661"])
+def test_a_cell_is_guarded_wherever_it_stands_in_its_column(cell: str) -> None:
+    """EX-2: columns are looked at whole, and no cell is missed."""
+    for column in (["", "a", cell], [cell, "a", ""], ["+49", cell, "'t Hooft"], [cell]):
+        stream = io.BytesIO()
+        write_csv(stream, Export.of_rows(["a", "b"], [(each, "x") for each in column]))
+        lines = list(csv.reader(io.StringIO(stream.getvalue().decode(), newline="")))[1:]
+        assert [each for each, _ in lines] == [f"'{each}" if each == cell else each for each in column]
+
+
+def test_a_control_character_becomes_a_blank() -> None:
+    """What a host puts into a list of its own may hold one; with it the file could not be read (IM-1)."""
+    for control in "\0\x01\v\x1b\x7f":
+        content = exported(("c1", f"A{control}da", ""), ("c2", "Bob", ""))
+        assert [cells[1] for _, cells in CsvFile(content).rows()] == ["A da", "Bob"]
+
+
+def test_headings_have_guards_too() -> None:
+    stream = io.BytesIO()
+    write_csv(stream, Export.of_rows(["=a", "b\x01c"], []))
+    assert stream.getvalue() == b"'=a,b c\r\n"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_any_delimiter_that_is_read_can_be_written(delimiter: str) -> None:
+    content = exported(("c1", "a;b,c\td", ""), delimiter=delimiter)
+    assert rows(content) == [(2, ["c1", "a;b,c\td", ""])]
+
+
+def test_excel_knows_utf_8_by_its_mark() -> None:
+    assert exported(encoding="utf-8-sig").startswith(UTF_8_MARK + b"Kontakt-ID")
+
+
+@pytest.mark.parametrize(("encoding", "euro"), [("iso-8859-1", None), ("windows-1252", b"\x80")])
+def test_iso_8859_1_has_no_euro_and_windows_has(encoding: str, euro: bytes | None) -> None:
+    """EX-1: what an encoding lacks is named, with the contact and the column."""
+    if euro:
+        assert exported(("c1", "5 €", ""), encoding=encoding).endswith(b"c1,5 \x80,\r\n")
+    else:
+        error = unwritable(("c1", "ä", ""), ("c2", "5 €", "Łódź"), encoding=encoding)
+        assert (error.problem, error.record, error.column) == ("unencodable", "c2", "Vorname")
+        assert error.detail == "iso-8859-1 has no '€' (U+20AC)"
+
+
+def test_the_first_row_that_lacks_a_character_is_named() -> None:
+    """Columns are looked at whole, but the list is read row by row."""
+    error = unwritable(("c1", "ä", "Łódź"), ("c2", "€", ""), encoding="iso-8859-1")
+    assert (error.record, error.column) == ("c1", "Ort")
+
+
+def test_what_an_encoding_lacks_can_be_replaced() -> None:
+    content = exported(("c1", "Łukasz €", "Köln"), encoding="iso-8859-1", substitute="?")
+    assert rows(content, encoding="iso-8859-1") == [(2, ["c1", "?ukasz ?", "Köln"])]
+
+
+def test_what_replaces_is_guarded_like_the_rest() -> None:
+    assert b"c1,'=x," in exported(("c1", "Łx", ""), encoding="iso-8859-1", substitute="=")
+
+
+@pytest.mark.parametrize("substitute", ["…", "\x1b"])
+def test_what_replaces_must_be_writable_itself(substitute: str) -> None:
+    assert unwritable(encoding="iso-8859-1", substitute=substitute).problem == "unencodable"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1"])
+def test_a_heading_that_cannot_be_written_is_named(encoding: str) -> None:
+    export = Export.of_rows(["Kontakt-ID", "Größe \ud800"], [])
+    with pytest.raises(ExportFileError) as caught:
+        write_csv(io.BytesIO(), export, encoding=encoding)
+    assert (caught.value.record, caught.value.column) == (None, "Größe \ud800")
+    write_csv(stream := io.BytesIO(), export, encoding=encoding, substitute="?")
+    assert stream.getvalue() == "Kontakt-ID,Größe ?\r\n".encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1", ""])
+def test_an_unknown_encoding_is_refused(encoding: str) -> None:
+    error = unwritable(encoding=encoding)
+    assert error.problem == "encoding"
+    assert "utf-8-sig, iso-8859-1" in error.detail
+
+
+@pytest.mark.parametrize("delimiter", ["|", "", ",,", '"'])
+def test_an_unknown_delimiter_is_refused(delimiter: str) -> None:
+    assert unwritable(delimiter=delimiter).problem == "delimiter"
+
+
+def test_a_list_that_cannot_be_written_leaves_no_file(tmp_path: Path) -> None:
+    """EX-1: whole or not at all; one that was there before stays."""
+    path = tmp_path / "list.csv"
+    for before in (None, b"before"):
+        if before is not None:
+            path.write_bytes(before)
+        with pytest.raises(ExportFileError):
+            write_csv(path, Export.of_rows(["a"], [("ł",)]), encoding="iso-8859-1", replace=True)
+        assert [each.read_bytes() for each in tmp_path.iterdir()] == ([] if before is None else [before])
+
+
+def test_an_export_is_not_written_over_a_file_unless_that_is_meant(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    assert write_csv(path, Export.of_rows(["a"], [("1",)])) == 1
+    with pytest.raises(FileExistsError):
+        write_csv(path, Export.of_rows(["a"], []))
+    assert write_csv(str(path), Export.of_rows(["a"], []), replace=True) == 0
+    assert path.read_bytes() == b"a\r\n"
+
+
+def test_rows_of_another_width_are_the_callers_mistake() -> None:
+    with pytest.raises(ValueError, match="argument"):
+        write_csv(io.BytesIO(), Export(columns=("a", "b"), pages=[[["1", "2"], ["3"]]]))
+
+
+# What Windows writes
+
+
+def test_what_is_said_to_be_iso_8859_1_has_the_letters_of_windows() -> None:
+    """IM-1: control characters, which ISO 8859-1 has there, are in no text."""
+    content = "E-Mail,Ort\nada@x.de,5 € – „Köln“\n".encode("windows-1252")
+    file = CsvFile(content, encoding="iso-8859-1")
+    assert list(file.rows()) == [(2, ["ada@x.de", "5 € – „Köln“"])]
+    assert file.style == CsvStyle("windows-1252")
+    assert list(CsvFile(content, encoding="Windows-1252").rows()) == list(file.rows())
+
+
+@pytest.mark.parametrize("byte", [0x81, 0x8D, 0x8F, 0x90, 0x9D])
+def test_a_byte_that_neither_of_them_knows_is_refused(byte: int) -> None:
+    error = refusal(b"a,b\n1,x" + bytes([byte]), encoding="iso-8859-1")
+    assert place(error) == ("encoding", 2, 2, 7)
+    assert "--encoding utf-8" in error.detail
+
+
+def test_every_other_byte_is_a_letter_of_both_or_of_windows() -> None:
+    known = bytes(each for each in range(0x80, 0x100) if each not in {0x81, 0x8D, 0x8F, 0x90, 0x9D})
+    ((_, (cell,)),) = rows(b"a\n" + known, encoding="iso-8859-1")
+    assert cell == known.decode("windows-1252")
+    assert cell[-0x60:] == known.decode("iso-8859-1")[-0x60:]
+
+
+def test_a_report_on_such_a_list_is_written_with_its_letters() -> None:
+    """IM-10."""
+    file = CsvFile("E-Mail\n5 €\n".encode("windows-1252"), encoding="iso-8859-1")
+    content = written(("E-Mail",), unprocessed(2, "5 €"), style=file.style)
+    assert rows(content, encoding="iso-8859-1")[0][1][-1] == "5 €"
+
+
+@pytest.mark.parametrize("text", ["\ufffe", "\uffff"])
+@pytest.mark.parametrize("before", ["", "x" * (csv_files.CHUNK - 4), "ä" * csv_files.CHUNK])
+def test_what_is_no_character_is_refused(text: str, before: str) -> None:
+    """No workbook could hold it, and who decodes rightly never meets it."""
+    content = f"a,b\n1,{before}{text}".encode()
+    error = refusal(content)
+    assert place(error) == ("encoding", 2, 2, 6 + len(before.encode()))
+    assert f"U+{ord(text):04X}" in error.detail
+
+
+# A first line that is for Excel
+
+
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"', "sep=; "])
+def test_excel_says_in_a_first_line_what_stands_between_cells(line: str) -> None:
+    content = f"{line}\r\na;b,c;d\r\n1;2;3\r\n".encode()
+    for mark in (b"", UTF_8_MARK):
+        file = CsvFile(mark + content)
+        assert (file.columns(), list(file.rows())) == (("a", "b,c", "d"), [(3, ["1", "2", "3"])])
+        assert file.style.delimiter == ";"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1"])
+def test_it_wins_over_what_the_header_looks_like(delimiter: str, encoding: str) -> None:
+    content = f"sep={delimiter}\na{delimiter}ä,;\tb\n".encode(encoding)
+    file = CsvFile(content, encoding=encoding)
+    assert file.columns()[0] == "a"
+    assert file.style.delimiter == delimiter
+
+
+def test_a_choice_of_the_caller_wins_over_it() -> None:
+    assert CsvFile(b"sep=;\na,b;c\n", delimiter=",").columns() == ("a", "b;c")
+
+
+def test_another_one_than_ours_is_refused_with_its_line() -> None:
+    error = refusal(b"sep=|\na|b\n")
+    assert place(error) == ("delimiter", 1, None, None)
+    assert CsvFile(b"sep=|\na,b\n", delimiter=",").columns() == ("a", "b")
+
+
+@pytest.mark.parametrize("content", [b"a\nsep=;\n", b"sep=\nx\n", b"separator;b\n1;2\n", b"sep=;;\nx;y\n", b'sep=;"\n'])
+def test_only_a_first_line_of_that_form_is_none_of_the_list(content: bytes) -> None:
+    first = content.split(b"\n")[0].decode()
+    assert CsvFile(content, delimiter=",").columns() == (first,)
+
+
+def test_a_mistake_further_down_is_found_where_it_stands() -> None:
+    assert place(refusal(b"sep=;\na;b\n1;\xff")) == ("encoding", 3, 2, 12)
+    assert place(refusal(b'sep=;\na;b\n1;"x')) == ("unclosed_quote", 3, "b", None)

@@ -10,6 +10,8 @@ import pytest
 
 from doocore import changes, ports
 from doocore.changes import WRITTEN_IN_ORDER
+from doocore.model.contact import ContactColumns
+from doocore.model.deletion import Belongings
 from doocore.model.identifiers import IdentifierKey
 from doocore.ports import Store
 from doocore.testing import StoreContract
@@ -70,6 +72,7 @@ def nothing(method: Callable[..., Any]) -> Callable[..., Any]:
     annotation = inspect.signature(method).return_annotation
     name = getattr(annotation, "__origin__", annotation)
     answers |= {"tuple": (), "Mapping": {}, "Iterator": iter(()), "UnionType": None}
+    answers |= {"ContactColumns": ContactColumns(ids=(), groups=(), columns={}), "Belongings": Belongings()}
     answer = answers[getattr(name, "__name__", type(name).__name__)]
     return lambda *_, **__: answer
 

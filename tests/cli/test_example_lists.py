@@ -202,7 +202,8 @@ CUSTOM = [
 def test_values_of_custom_fields_are_judged_too(
     doocore: Doocore, tmp_path: Path, field_type: str, value: str, reason: str
 ) -> None:
-    doocore("fields", "create", "Foo", "--type", field_type, "--option", "IT")
+    options = ["--option", "IT"] if field_type == "select" else []
+    assert doocore("fields", "create", "Foo", "--type", field_type, *options).status == 0
     (tmp_path / "list.csv").write_text(f"E-Mail,Foo\nada@example.org,{value}\n", "utf-8")
     (row,) = doocore("import", "list.csv", "--json").data["unprocessed"]
     (found,) = row["reasons"]

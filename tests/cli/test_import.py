@@ -3,10 +3,16 @@
 import csv
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from doocore import ContactCenter, ImportOptions, ImportProgress
+from doocore.contact_center import importing
+from doocore_adapters.csv_files import CsvFile
+from doocore_adapters.sqlite import SqliteStore
+from doocore_adapters.validation import LibraryParsers
 from tests.cli.conftest import Doocore
 
 Write = Callable[[str, object], Path]
@@ -40,7 +46,7 @@ def test_the_corrected_report_can_be_imported_as_it_is(doocore: Doocore, write: 
     report.write_text(report.read_text("utf-8").replace("kaputt", "030 901821"), "utf-8")
     answer = doocore("import", report, "--json")
     assert (answer.status, answer.data["outcomes"]["added"]) == (0, 1)
-    assert answer.data["ignored_columns"] == ["import_line", "import_reasons"]
+    assert answer.data["ignored_columns"] == []
 
 
 def test_an_earlier_report_is_never_written_over(doocore: Doocore, write: Write) -> None:
@@ -221,7 +227,7 @@ def test_a_report_with_many_rows_shows_the_first_few(doocore: Doocore, write: Wr
         (["list.csv", "--group", "a;b"], "'a;b' cannot name a group"),
         (["list.csv", "--db", "list.csv"], "list.csv: is not an SQLite database"),
         (["list.csv", "--db", "nowhere/x.db"], "there is no folder"),
-        (["list.csv", "--db", "postgresql://localhost/x"], "PostgreSQL is not in this release"),
+        (["list.csv", "--db", "postgresql://127.0.0.1:1/x"], "the database says: connection failed"),
     ],
 )
 def test_what_cannot_run_ends_with_2_and_one_line(
@@ -252,3 +258,47 @@ def test_the_history_names_who_imported(doocore: Doocore, write: Write) -> None:
     with sqlite3.connect("doocore.db") as connection:
         assert connection.execute("SELECT origin_actor FROM doocore_contacts").fetchall() == [("user:kim",)]
     connection.close()
+
+
+class TestResume:
+    @pytest.fixture
+    def interrupted(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A list whose import stopped after its first commit."""
+        monkeypatch.setattr(importing, "UNIT", 2)
+        path = write("list.csv", f"{LIST}cleo@example.org,Cleo,\ndora@example.org,Dora,\n")
+
+        def stop(progress: ImportProgress) -> None:
+            if progress.total is not None:
+                raise KeyboardInterrupt
+
+        with closing(SqliteStore("doocore.db")) as store:
+            center = ContactCenter(store.organization("default"), parsers=LibraryParsers())
+            with pytest.raises(KeyboardInterrupt):
+                center.import_contacts(CsvFile(path), ImportOptions(groups=["Erste"]), progress=stop)
+        return path
+
+    def test_it_goes_on_with_the_options_it_began_with(self, doocore: Doocore, interrupted: Path) -> None:
+        answer = doocore("import", interrupted, "--resume", "--group", "Andere", "--json")
+        assert answer.status == 1
+        assert {word: count for word, count in answer.data["outcomes"].items() if count} == {
+            "added": 3,
+            "unprocessed": 1,
+        }
+        assert lines_of(answer.data["report_file"])[1][2] == "ben@example.org"
+        assert [
+            each["values"]["email"] for each in doocore("contacts", "--group", "Erste", "--json").data["contacts"]
+        ] == [
+            "ada@example.org",
+            "cleo@example.org",
+            "dora@example.org",
+        ]
+        again = doocore("import", interrupted, "--resume", "--json")
+        assert (again.status, again.data["error"]) == (2, "nothing_to_resume")
+
+    def test_one_that_begins_anew_is_told_of_it(self, doocore: Doocore, interrupted: Path) -> None:
+        answer = doocore("import", interrupted)
+        assert "--resume would have carried that one on" in answer.words
+        assert "unchanged 1" in answer.words
+
+    def test_a_rehearsal_cannot_be_resumed(self, doocore: Doocore, interrupted: Path) -> None:
+        assert doocore("import", interrupted, "--resume", "--dry-run").status == 2

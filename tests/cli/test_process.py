@@ -154,7 +154,7 @@ def test_what_the_database_says_is_passed_on(doocore: Doocore, monkeypatch: pyte
     def locked(_: Path) -> None:
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr("doocore_adapters.cli.session.SqliteStore", locked)
+    monkeypatch.setattr("doocore_adapters.cli.databases.SqliteStore", locked)
     answer = doocore("groups", "create", "VIP")
     assert (answer.status, answer.err) == (2, "doocore: the database says: database is locked\n")
 
@@ -220,7 +220,9 @@ def test_a_mistake_of_use_ends_with_2_and_names_the_help(
     assert "--help` explains" in answer.err
 
 
-@pytest.mark.parametrize("command", ["import", "contacts", "show", "book", "demo", "events", "fields", "vectors run"])
+@pytest.mark.parametrize(
+    "command", ["import", "export", "template", "contacts", "show", "book", "demo", "events", "fields", "vectors run"]
+)
 def test_every_command_explains_itself(doocore: Doocore, command: str) -> None:
     answer = doocore(*command.split(), "--help")
     assert answer.status == 0

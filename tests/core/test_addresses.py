@@ -110,6 +110,15 @@ class TestSameAddress:
         assert match_key(text) == key
         assert not accepts(text)
 
+    def test_a_key_has_255_characters_at_most(self) -> None:
+        """One more than the longest address: a dot at the end does not count."""
+        assert match_key("A" * 251 + "@x.y") == "a" * 251 + "@x.y"
+        assert match_key("a" * 252 + "@x.y") is None
+
+    def test_blanks_around_do_not_count_up_to_4096_characters(self) -> None:
+        assert match_key("ada@x.de".rjust(4096)) == "ada@x.de"
+        assert match_key("ada@x.de".rjust(4097)) is None
+
     def test_the_idna_codec_is_not_asked(self) -> None:
         """It would make one of straße.de and strasse.de."""
         assert match_key("ada@stra\u00dfe.de") == "ada@xn--strae-oqa.de"
@@ -142,7 +151,7 @@ class TestPlainAscii:
             *("a@b.de", "ada.lovelace+list@mail.example.org", "!#$%&'*+-/=?^_`{|}~@x.de", "1@1.de", "-@x.de"),
             *("ada@x.local", "ada@x.test", "ada@x.example", "ada@x.invalid", "ada@mail.localhost", "ada@x.onion"),
             *("a" * 64 + "@x.de", "ada@" + "b" * 63 + ".de", "ada@a-b.c0m", "ada@a-b--c.de"),
-            "a" * 64 + "@" + ("b" * 61 + ".") * 3 + "de",
+            *("a" * 64 + "@" + ("b" * 61 + ".") * 3 + "de", "ADA@X.DE"),
         ],
     )
     def test_is_accepted_as_entered(self, text: str) -> None:
@@ -161,6 +170,18 @@ class TestPlainAscii:
     def test_is_refused_with_a_reason(self, text: str) -> None:
         assert not accepts(text)
         assert hint(text) != f"outside plain ASCII the extra {VALIDATION_EXTRA} is needed to judge it"
+
+    def test_blanks_around_do_not_count_up_to_4096_characters(self) -> None:
+        assert accepts("ada@x.de".rjust(4096))
+        assert not accepts("ada@x.de".rjust(4097))
+
+    def test_the_pattern_of_an_address_has_all_limits_in_it(self) -> None:
+        """ID-4: 64 octets before the @, 63 in a label, 254 in all."""
+        taken = addresses._address_pattern(atoms="a", letters="b").fullmatch
+        full = "a" * 64 + "@" + ("b" * 61 + ".") * 3 + "bbb"
+        assert len(full) == 254
+        assert all(map(taken, ["a@b.b", "a" * 64 + "@b.b", "a@b." + "b" * 63, full]))
+        assert not any(map(taken, ["a" * 65 + "@b.b", "a@b." + "b" * 64, full + "b", "None", "b@a.a"]))
 
     def test_the_limit_of_254_octets_is_exact(self) -> None:
         longest = "a" * 64 + "@" + ("b" * 61 + ".") * 3 + "de"
@@ -241,7 +262,7 @@ class TestHints:
         ("too long", "a@" + "b." * 130 + "de"),
         ("too long", "a@" + "b" * 300),
         ("too long", "a@" + "\u00fc." * 90 + "de"),
-        ("quoted", '"ada l"@x.de'),
+        *(("quoted", text) for text in ('"ada l"@x.de', '"ada l@x.de', 'ada"@x.de')),
         ("literal", "ada@[127.0.0.1]"),
         ("wide at", "ada\uff20x.de"),
         ("no at", "ada.x.de"),
@@ -252,7 +273,7 @@ class TestHints:
         ("wide dot", "ada@x\u3002de"),
         ("dot at the end", "ada@x.de."),
         ("no dot", "ada@localhost"),
-        ("lone dot", "ada.@x.de"),
+        *(("lone dot", text) for text in (".ada@x.de", "a..da@x.de", "ada.@x.de", "ada@.x.de", "ada@x..de")),
         ("long local", "\u00fc" * 33 + "@x.de"),
         ("long label", "ada@" + "b" * 64 + ".de"),
         ("number", "ada@127.0.0.1"),
@@ -268,6 +289,14 @@ class TestHints:
     def test_the_table_decides(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(addresses, "COMPLAINTS", {"blank": (re.compile(" ").search, "no blanks, please")})
         assert hint("ada @localhost") == "no blanks, please"
+
+    @pytest.mark.parametrize("text", ["a" * 254, "\u00fc" * 127])
+    def test_what_has_254_octets_is_not_too_long(self, text: str) -> None:
+        assert hint(text) == COMPLAINTS["no at"][1]
+        assert hint(text + "a") == COMPLAINTS["too long"][1]
+
+    def test_where_no_form_is_recognized_there_is_none(self) -> None:
+        assert hint("a(d)a@x.de") == ""
 
     def test_a_letter_that_passes_for_another_is_told(self) -> None:
         assert hint("\u212aim@x.de") == "one of its characters would pass for another"

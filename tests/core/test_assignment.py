@@ -216,8 +216,8 @@ class TestWhatThePrefillIs:
         assert found == PrefilledContact(contact=nine, shown_key="key")
 
     def test_its_survivor(self) -> None:
-        found = resolve_prefill(self.PREFILL, {ADA.id: ADA}, {ContactId("c9"): ADA.id}, None)
-        assert found == PrefilledContact(contact=ADA, shown_key=None, merged=True)
+        found = resolve_prefill(self.PREFILL, {ADA.id: ADA}, {ContactId("c9"): ADA.id}, "key")
+        assert found == PrefilledContact(contact=ADA, shown_key="key", merged=True)
 
     def test_nobody(self) -> None:
         assert resolve_prefill(self.PREFILL, {ADA.id: ADA}, {}, None).contact is None
@@ -247,6 +247,7 @@ class TestAmbiguity:
         for holders in permutations((self.OLD, self.FULL, self.FULL_TOO, self.NEW)):
             found = assign(EnteredAddress(address=address("ada@x.de"), holders=holders), ambiguity=policy)
             assert (found.contact_id, found.reason, found.rules) == self.PICKED[policy]
+            assert found.decision is (Decision.ASSIGN if found.contact_id else Decision.NEW)
 
     @pytest.mark.parametrize("policy", AmbiguityPolicy)
     @pytest.mark.parametrize("kind", [each for each in Address if each is not Address.SHARED])

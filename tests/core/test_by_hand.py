@@ -260,6 +260,38 @@ class TestSecondHolders:
         assert center.change_contact("c0003", {"customer_id": "K1"}).customer_id == "K1"
 
 
+class TestLeavingGroups:
+    """CT-1, GR-1."""
+
+    def test_groups_are_left_and_joined_at_once(self) -> None:
+        center = new_center(actor=LOU)
+        ada = center.create_contact({}, groups=["VIP", "Presse", "Alte"])
+        center.change_contact(ada.id, groups=["Neue"], leave_groups=[" vip", "Alte"])
+        assert center.details(ada.id).groups == ("Neue", "Presse")
+        assert [each.name for each in center.groups.all()] == ["Alte", "Neue", "Presse", "VIP"]
+
+    def test_a_group_that_one_is_not_in_may_be_left(self) -> None:
+        center = new_center()
+        center.groups.create("VIP")
+        ada = center.create_contact({})
+        assert center.change_contact(ada.id, leave_groups=["VIP"]) == ada
+
+    def test_a_group_must_exist_to_be_left(self) -> None:
+        center = new_center()
+        ada = center.create_contact({})
+        with pytest.raises(NotFoundError) as caught:
+            center.change_contact(ada.id, {"city": "Ulm"}, leave_groups=["VIP"])
+        assert (caught.value.noun, caught.value.key) == ("group", "VIP")
+        assert center.contact(ada.id) == ada
+
+    def test_one_group_cannot_be_joined_and_left_at_once(self) -> None:
+        center = new_center()
+        ada = center.create_contact({}, groups=["VIP"])
+        with pytest.raises(InvalidNameError, match="joined and left at once"):
+            center.change_contact(ada.id, groups=[" Vip"], leave_groups=["VIP"])
+        assert center.details(ada.id).groups == ("VIP",)
+
+
 class TestSubscribing:
     """SU-1: "each `unknown`, `subscribed` or `unsubscribed`, with when and through what"."""
 
@@ -442,9 +474,11 @@ class TestThePlanAlone:
     """What the story says without any store."""
 
     def test_it_needs_the_contact_and_the_groups(self) -> None:
-        request = ContactRequest(contact_id=ContactId("c1"), groups=(" VIP",), subscriptions={NEWSLETTER: True})
+        request = ContactRequest(
+            contact_id=ContactId("c1"), groups=(" VIP",), leave_groups=("Old",), subscriptions={NEWSLETTER: True}
+        )
         assert needs_of_contact(request) == Needs(
-            contacts=frozenset({ContactId("c1")}), groups=frozenset({"vip"}), opt_outs=True
+            contacts=frozenset({ContactId("c1")}), groups=frozenset({"vip", "old"}), opt_outs=True
         )
         assert needs_of_contact(ContactRequest()) == Needs()
 

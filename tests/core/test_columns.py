@@ -150,6 +150,7 @@ class TestRefusals:
     def test_two_columns_of_one_name(self, columns: tuple[str, ...]) -> None:
         error = refusal(*columns)
         assert (error.problem, error.line, error.column) == ("duplicate_column", 1, columns[2])
+        assert f"share the name {column_name(columns[2])!r}" in str(error)
 
     @pytest.mark.parametrize("overrides", [None, {"E-Mail-Adresse": "first_name", "E-Mail": "first_name"}])
     def test_two_columns_for_one_field(self, overrides: Mapping[str, ColumnTarget] | None) -> None:
@@ -187,4 +188,15 @@ def test_names_are_compared_in_one_form() -> None:
 def test_what_columns_mean_already_is_no_name_for_a_field() -> None:
     """FI-3."""
     words = ["contact_id", "groups", "event_communication", "newsletter", "marketing"]
-    assert {folded(label) for word in words for label in (word, *LABELS[word].split(", "))} == reserved_names()
+    known = {folded(label) for word in words for label in (word, *LABELS[word].split(", "))}
+    assert known | {"import_line", "import_reasons"} == reserved_names()
+
+
+def test_what_a_report_of_ours_has_in_front_goes_nowhere_and_is_not_told_as_ignored() -> None:
+    """IM-10: "corrected, can be imported again as it is", though a field be called nearly so."""
+    catalog = FieldCatalog.of("de", [field("f1", "Import line")])
+    columns = ("import_line", "IMPORT_REASONS ", "E-Mail", "Unbekannt")
+    found = map_columns(columns, {}, catalog, IdentifierKind.EMAIL, {})
+    assert (found.targets, found.ignored) == ((None, None, "email", None), ("Unbekannt",))
+    found = map_columns(columns, {"import_line": "Ort"}, catalog, IdentifierKind.EMAIL, {})
+    assert found.targets == ("city", None, "email", None)

@@ -22,6 +22,7 @@ from doocore.rules.duplicates import (
     is_own_opt_out,
     leaves_alone,
     opt_outs_that_bind,
+    rewrites_what_is_equal,
 )
 from doocore.rules.syncing import Standing
 from tests.builders import MARKETING, NEWSLETTER, NOW, Table, contact, customer_key, email_key, import_table, new_center
@@ -130,6 +131,19 @@ class TestSubscriptions:
 def test_a_mode_that_writes_nothing_leaves_a_contact_alone(mode: DuplicateMode) -> None:
     """IM-5: `only_new`, and no other."""
     assert leaves_alone(mode) is (mode is ONLY_NEW)
+
+
+@pytest.mark.parametrize("mode", DuplicateMode)
+def test_no_mode_writes_again_what_a_contact_has_already(mode: DuplicateMode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IM-11: as long as no row of the tables says otherwise."""
+    assert not rewrites_what_is_equal(mode)
+    with monkeypatch.context() as changed:
+        changed.setitem(WRITES_VALUE, (mode, Standing.EQUAL), True)
+        assert rewrites_what_is_equal(mode)
+    for state in CELLS:
+        with monkeypatch.context() as changed:
+            changed.setitem(WRITES_SUBSCRIPTION, (mode, state, state), True)
+            assert rewrites_what_is_equal(mode)
 
 
 class TestOptOuts:

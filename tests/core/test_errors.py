@@ -11,8 +11,10 @@ from doocore import (
     DuplicateIdentifierError,
     DuplicateNameError,
     EventNotLiveError,
+    ExportFileError,
     ImportFileError,
     InvalidBookingError,
+    InvalidFieldError,
     InvalidFieldValueError,
     InvalidNameError,
     NotFoundError,
@@ -26,6 +28,7 @@ from doocore.errors import SHOWN, shortened
 
 ERRORS: tuple[tuple[DooCoreError, str, type[Exception], str], ...] = (
     (NotFoundError("contact", "c9"), "not_found", LookupError, "no contact 'c9' in this organization"),
+    (NotFoundError("contact", "c8", "c9"), "not_found", LookupError, "no contact 'c8', 'c9' in this organization"),
     (
         *(PermissionDeniedError("importing", "a team admin"), "permission_denied", PermissionError),
         "importing needs a team admin",
@@ -42,6 +45,10 @@ ERRORS: tuple[tuple[DooCoreError, str, type[Exception], str], ...] = (
     (
         *(InvalidNameError("group", "a;b", "no ';'"), "invalid_name", ValueError),
         "'a;b' cannot name a group: no ';'",
+    ),
+    (
+        *(InvalidFieldError("email", "a system field cannot be deleted"), "invalid_field", ValueError),
+        "field 'email': a system field cannot be deleted",
     ),
     (
         *(OptedOutError("c1", "newsletter"), "opted_out", ValueError),
@@ -71,6 +78,10 @@ ERRORS: tuple[tuple[DooCoreError, str, type[Exception], str], ...] = (
             ValueError,
         ),
         "encoding at line 2, column Ort, byte 40: byte E4 is not UTF-8",
+    ),
+    (
+        *(ExportFileError("encoding", "no 'Ł' (U+0141)", "c1", "Ort"), "export_file", ValueError),
+        "encoding at c1, column Ort: no 'Ł' (U+0141)",
     ),
     (SchemaVersionError("a.db", "too new"), "schema_version", RuntimeError, "a.db: too new"),
 )
@@ -116,6 +127,25 @@ def test_it_survives_the_way_to_another_process(error: DooCoreError) -> None:
 )
 def test_a_file_error_names_the_places_that_make_sense(error: ImportFileError, sentence: str) -> None:
     assert str(error) == sentence
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ExportFileError("delimiter", "no comma"), "delimiter: no comma"),
+        (ExportFileError("encoding", "no 'Ł'", column="Größe Ł"), "encoding at column Größe Ł: no 'Ł'"),
+        (ExportFileError("too_long", "at most 3", "c1"), "too_long at c1: at most 3"),
+    ],
+)
+def test_an_export_error_names_the_places_that_make_sense(error: ExportFileError, sentence: str) -> None:
+    assert str(error) == sentence
+
+
+def test_what_was_not_found_is_named_but_not_without_end() -> None:
+    error = NotFoundError("contact", *(f"c{number}" for number in range(12)))
+    assert (error.key, len(error.keys)) == ("c0", 12)
+    assert str(error).endswith("'c8', 'c9' and 2 more in this organization")
+    assert NotFoundError("contact", "c1").keys == ("c1",)
 
 
 def test_errors_repeat_no_more_of_a_value_than_a_line() -> None:

@@ -37,6 +37,7 @@ from doocore import (
     SubscriptionState,
     Through,
 )
+from doocore.changes import CreateContact
 from doocore.contact_center import importing
 from doocore.contact_center.shell import ATTEMPTS
 from doocore.model.contact import OptOut, Subscription
@@ -44,9 +45,13 @@ from doocore.model.contact_import import ImportId, ImportStatus
 from doocore.model.fields import Entered, FieldCatalog
 from doocore.plans import import_cells, import_reading
 from doocore.plans.contact_import import plan_rows
-from doocore.plans.import_reading import ImportJob, needs_of_rows, read_rows, survey
+from doocore.plans.import_judging import judge_rows
+from doocore.plans.import_reading import ImportJob, Survey, needs_of_rows, read_rows, survey
 from doocore.plans.story import Facts, Needs, ValueJudge
-from doocore.rules.columns import map_columns
+from doocore.rules.columns import ColumnMap, map_columns
+from doocore.rules.duplicates import WRITES_VALUE
+from doocore.rules.syncing import Standing
+from doocore_adapters.memory.reading import Contacts
 from tests.builders import (
     LOU,
     MARKETING,
@@ -223,6 +228,51 @@ class TestModes:
             )
             assert row.outcome is (SKIPPED if mode is ONLY_NEW else UNCHANGED)
         assert center.contact("c0001").version == 1
+
+    @pytest.mark.parametrize("mode", [FILL, OVERWRITE])
+    def test_of_a_list_that_says_nothing_new_no_contact_is_read(
+        self, mode: DuplicateMode, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """IM-11: excerpts tell; in other words too, and with the cells blank that are not."""
+        center = known()
+        center.change_contact("c0001", {"phone": "030 901820"}, subscriptions={NEWSLETTER: True})
+        monkeypatch.setattr(Contacts, "get", None)
+        for phone, newsletter, name in (("+4930901820", "1", "Ada"), ("030/901820", "ja", " Ada "), ("", "", "")):
+            (row,) = run(
+                center,
+                "email,Telefon,newsletter,Vorname",
+                ["ada@x.de", phone, newsletter, name],
+                options=ImportOptions(duplicates=mode),
+            )
+            assert (row.outcome, row.contact_id) == (UNCHANGED, "c0001")
+
+    def test_one_wish_that_differs_is_something_new(self) -> None:
+        """SU-3."""
+        center = known()
+        center.change_contact("c0001", subscriptions={NEWSLETTER: True, MARKETING: True})
+        (row,) = run(center, "email,Vorname,newsletter,marketing", ["ada@x.de", "Ada", "1", "0"])
+        assert row.outcome is UPDATED
+        assert [center.contact("c0001").state(each) for each in (NEWSLETTER, MARKETING)] == [SUBSCRIBED, UNSUBSCRIBED]
+
+    def test_a_row_that_says_nothing_new_says_it_of_the_contact_as_earlier_rows_left_it(self) -> None:
+        """MG-5: two addresses of one contact stand in one list."""
+        center = known()
+        merge(center, "c0001", center.create_contact({"email": "ada@alt.de"}).id)
+        rows = run(
+            center,
+            "email,Vorname",
+            ["ada@alt.de", "Adele"],
+            ["ada@x.de", "Ada"],
+            options=ImportOptions(duplicates=OVERWRITE),
+        )
+        assert [row.outcome for row in rows] == [UPDATED, UPDATED]
+        assert center.contact("c0001").values["first_name"] == "Ada"
+
+    def test_a_row_that_is_equal_is_written_where_the_table_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        center = known()
+        monkeypatch.setitem(WRITES_VALUE, (FILL, Standing.EQUAL), True)
+        (row,) = run(center, "email,Vorname", ["ada@x.de", "Ada"])
+        assert row.outcome is UPDATED
 
     def test_a_change_stands_in_the_history_with_its_row(self) -> None:
         """HI-1."""
@@ -811,8 +861,8 @@ class TestReport:
     def test_memory_of_cells_is_limited(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """IM-16; what was forgotten is judged again."""
         monkeypatch.setattr(import_cells, "_REMEMBERED", 2)
-        monkeypatch.setattr(importing, "BATCH", 1)
-        body = [[f"p{number}@x.de", "0" * number] for number in range(9)]
+        monkeypatch.setattr(importing, "BATCH", 2)
+        body = [[f"p{number}@x.de", "0" * (number // 2)] for number in range(18)]
         rows = run(new_center(), "email,phone", *body)
         again = run(new_center(), "email,phone", *body)
         assert [row.reasons for row in rows] == [row.reasons for row in again]
@@ -955,6 +1005,14 @@ class TestThePlanAlone:
         assert needs == Needs(fields=frozenset({"email", "title", "newsletter"}), opt_outs=True)
         assert {key.key for key in needs.locks} == {"email", "title", "newsletter"}
 
+    def test_a_field_that_is_gone_meanwhile_says_nothing(self) -> None:
+        job = replace(self.job("email", "city"), columns=ColumnMap(("email", "Größe"), ("email", "f9")))
+        rows = list(read_rows(job, [(2, ["ada@x.de", "M"])], Survey(1, frozenset())))
+        facts = Facts(asked=needs_of_rows(job, rows))
+        created, _ = plan_rows(job, judge_rows(job, rows, facts), facts, circumstances(LOU)).changes
+        assert isinstance(created, CreateContact)
+        assert created.contact.values == {"email": "ada@x.de"}
+
     def test_it_gives_the_changes_of_all_rows_and_what_became_of_them(self) -> None:
         job = self.job("email", "city")
         body: list[tuple[int, Sequence[Entered]]] = [
@@ -967,7 +1025,7 @@ class TestThePlanAlone:
         facts = Facts(
             asked=needs_of_rows(job, rows), holders={email_key("ada@x.de"): (ada.id,)}, contacts={ada.id: ada}
         )
-        plan = plan_rows(job, rows, facts, circumstances(LOU))
+        plan = plan_rows(job, judge_rows(job, rows, facts), facts, circumstances(LOU))
         assert [row.outcome for row in plan.outcome] == [UPDATED, ADDED, UNPROCESSED]
         assert [type(change).__name__ for change in plan.changes] == ["UpdateContact", "CreateContact", "RecordRows"]
         assert (plan.envelope.cause, plan.envelope.reference, str(plan.envelope.actor)) == (

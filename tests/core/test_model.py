@@ -1,16 +1,64 @@
 """The nouns: values that say a little about themselves, and decide nothing."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 
-from doocore import Contact, Event, EventStatus, FieldCatalog, Subscription, SubscriptionState, is_blank
+from doocore import (
+    Cause,
+    Contact,
+    ContactCenter,
+    Envelope,
+    Event,
+    EventStatus,
+    FieldCatalog,
+    Subscription,
+    SubscriptionState,
+    is_blank,
+)
 from doocore.model.contact import in_order_of_creation
 from doocore.model.fields import entered, trimmed
-from tests.builders import NOW, contact, customer_key, email_key, live_event
+from doocore_adapters.memory import MemoryStore
+from tests.builders import (
+    KIM,
+    NOW,
+    SteadyClock,
+    circumstances,
+    contact,
+    customer_key,
+    email_key,
+    live_event,
+    new_center,
+)
 
 BERLIN = "Europe/Berlin"
+
+
+class TestMoments:
+    """HI-1: "when" is a moment, which a time without an offset is not."""
+
+    @pytest.mark.parametrize(
+        "refused",
+        [
+            lambda local: Envelope(cause=Cause.BY_HAND, actor=KIM, at=local),
+            lambda local: replace(circumstances(), at=local),
+            lambda local: new_center(clock=SteadyClock(local)),
+            lambda local: ContactCenter(MemoryStore().organization("acme"), clock=SteadyClock(local)).create_contact(
+                {}
+            ),
+        ],
+        ids=["an envelope", "a story", "a center", "a clock"],
+    )
+    def test_a_local_time_is_refused_where_it_comes_in(self, refused: Callable[[datetime], object]) -> None:
+        with pytest.raises(ValueError, match=r"2026-05-01T18:00:00 has no offset: give a moment"):
+            refused(datetime(2026, 5, 1, 18))  # noqa: DTZ001
+
+    def test_any_offset_will_do(self) -> None:
+        elsewhere = datetime(2026, 5, 1, 18, tzinfo=timezone(timedelta(hours=-9, minutes=-30)))
+        assert new_center(clock=SteadyClock(elsewhere)).create_contact({}).created_at == elsewhere
 
 
 class TestEvents:
@@ -46,6 +94,11 @@ class TestEvents:
 
     def test_one_without_an_end_goes_on(self) -> None:
         assert live_event().status_at(NOW) is EventStatus.LIVE
+
+    def test_a_moment_is_asked_about_with_its_offset(self) -> None:
+        for status in EventStatus:
+            with pytest.raises(ValueError, match="2026-05-01T22:00:00 has no offset"):
+                Event(id="e1", status=status).status_at(datetime(2026, 5, 1, 22))  # noqa: DTZ001
 
     @pytest.mark.parametrize("name", ["starts_at", "ends_at"])
     def test_its_times_have_no_offset(self, name: str) -> None:
@@ -97,6 +150,9 @@ class TestEnteredValues:
         [
             ("text", "text"),
             ("a\0b\ud800c", "a\ufffdb\ufffdc"),
+            ("\x01\x1f\x7f\ufffe\uffff", "\ufffd" * 5),
+            ("a\vb\fc\td\r\ne", "a\nb\nc\td\r\ne"),
+            ("\x85\u2028 \U0010ffff", "\x85\u2028 \U0010ffff"),
             (None, None),
             (False, False),
             (0, "0"),

@@ -15,6 +15,7 @@ MAY: dict[Action, tuple[str, tuple[Actor, ...]]] = {
     Action.CHANGE_SETTINGS: ("SY-6", (ADMIN, SYSTEM)),
     Action.MANAGE_FIELDS: ("FI-4", (ADMIN, SYSTEM)),
     Action.IMPORT_CONTACTS: ("IM-13", (MEMBER, ADMIN, SYSTEM)),
+    Action.EXPORT_CONTACTS: ("EX-1", (MEMBER, ADMIN, SYSTEM)),
     Action.BOOK_FOR_CHOSEN: ("AS-0", (MEMBER, ADMIN, SYSTEM)),
     Action.CHANGE_BY_HAND: ("CT-1", (MEMBER, ADMIN, SYSTEM)),
 }

@@ -1,8 +1,17 @@
 """What every story is made of: needs as data, facts, and a judge of values."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
-from doocore import ContactField, ContactId, FieldType, IdentifierKey, IdentifierKind, OrganizationSettings, Refusal
+from doocore import (
+    ContactField,
+    ContactId,
+    FieldType,
+    GroupId,
+    IdentifierKey,
+    IdentifierKind,
+    OrganizationSettings,
+    Refusal,
+)
 from doocore.model.identifiers import BookingNumber
 from doocore.plans.story import Facts, Needs, ValueJudge
 from tests.builders import PARSERS, customer_key, email_key
@@ -15,6 +24,9 @@ NEEDS = Needs(
     groups=frozenset({"vip"}),
     fields=frozenset({"size"}),
     opt_outs=True,
+    belongings=frozenset({ContactId("c1")}),
+    members=frozenset({GroupId("g1")}),
+    values=frozenset({"f1"}),
 )
 OTHER = Needs(
     keys=frozenset({customer_key("K1")}),
@@ -23,6 +35,9 @@ OTHER = Needs(
     events=frozenset({"e2"}),
     groups=frozenset({"press"}),
     fields=frozenset({"menu"}),
+    belongings=frozenset({ContactId("c2")}),
+    members=frozenset({GroupId("g2")}),
+    values=frozenset({"f2"}),
 )
 
 
@@ -30,11 +45,18 @@ class TestNeeds:
     def test_further_needs_add_to_those_there_are(self) -> None:
         both = NEEDS | OTHER
         for each in fields(Needs):
+            if each.name == "excerpt":
+                continue
             asked, further = getattr(NEEDS, each.name), getattr(OTHER, each.name)
             assert getattr(both, each.name) == (asked | further)
         assert both == (OTHER | NEEDS)
 
-    def test_all_but_events_are_locked(self) -> None:
+    def test_whole_contacts_are_more_than_excerpts(self) -> None:
+        some, others = (replace(NEEDS, excerpt=each) for each in (("email",), ("phone",)))
+        assert (some | some).excerpt == ("email",)
+        assert (some | NEEDS).excerpt is (some | others).excerpt is None
+
+    def test_events_and_counts_are_not_locked(self) -> None:
         """AS-12, AS-13, FI-3, GR-1: what is only read and never decided about needs no lock."""
         assert NEEDS.locks == {
             email_key("ada@x.de"),

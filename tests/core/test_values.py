@@ -48,6 +48,13 @@ def judged(
     return answer.reason if isinstance(answer, Refusal) else answer
 
 
+def expected(field: ContactField, value: Entered) -> str:
+    """Give what a refusal says was expected (FI-6)."""
+    refusal = judge(field, value, parsers=StrictParsers(), region="DE", locale="de")
+    assert isinstance(refusal, Refusal)
+    return refusal.expected
+
+
 class TestBlank:
     """Blank: absent, None, or empty when trimmed (False and 0 are not blank)."""
 
@@ -87,6 +94,7 @@ class TestTexts:
     def test_have_their_limit_in_characters(self, field: ContactField, limit: int) -> None:
         assert judged(field, " " + "\u00fc" * limit + " ") == "\u00fc" * limit
         assert judged(field, "\u00fc" * (limit + 1)) is ValueReason.TOO_LONG
+        assert expected(field, "\u00fc" * (limit + 1)) == f"at most {limit} characters"
 
     @pytest.mark.parametrize("field", [custom(FieldType.LONG_TEXT), custom(FieldType.FILE), SYSTEM["comment"]])
     def test_others_have_none(self, field: ContactField) -> None:
@@ -126,9 +134,8 @@ class TestSelect:
         assert judged(salutation, "Herr") is ValueReason.UNKNOWN_OPTION
 
     def test_the_refusal_names_the_options(self) -> None:
-        refusal = judge(self.FIELD, "Pflege", parsers=StrictParsers(), region="DE", locale="de")
-        assert isinstance(refusal, Refusal)
-        assert refusal.expected == "one of: IT, Bau\nTief, Handel"
+        assert expected(self.FIELD, "Pflege") == "one of: IT, Bau\nTief, Handel"
+        assert expected(custom(FieldType.SELECT), "Pflege") == "no option exists"
 
 
 class TestPresentValue:
@@ -171,6 +178,10 @@ class TestCheckbox:
         assert sorted(word for word, truth in CHECKBOX_WORDS.items() if truth) == ["1", "ja", "true", "x", "yes"]
         assert sorted(word for word, truth in CHECKBOX_WORDS.items() if not truth) == ["0", "false", "nein", "no"]
 
+    def test_the_refusal_names_the_words(self) -> None:
+        words = "one of: 1, true, yes, ja, x, 0, false, no, nein"
+        assert expected(custom(FieldType.CHECKBOX), "vielleicht") == words
+
     def test_takes_truth_values(self) -> None:
         assert judged(FieldType.CHECKBOX, True) is True
         assert judged(FieldType.CHECKBOX, False) is False
@@ -195,6 +206,7 @@ class TestPostalCode:
     )
     def test_anything_else_is_invalid(self, code: str) -> None:
         assert judged(SYSTEM["postal_code"], code) is ValueReason.INVALID_VALUE
+        assert expected(SYSTEM["postal_code"], code) == "3 to 10 letters (A to Z), digits, spaces or hyphens"
 
 
 class TestEmail:

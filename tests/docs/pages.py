@@ -37,6 +37,9 @@ SHOWN = "text"
 USER = "kim"
 """Who runs the command."""
 
+DATABASE = "DATABASE_URL"
+"""The variable in which a page that speaks of it finds a Postgres database of its own."""
+
 _WILD = {
     "…": ".*",
     r"\b[0-9A-Z]{20}\b": "[0-9A-Z]{20}",
@@ -156,7 +159,8 @@ class PageRun:
         commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         person = {"HOME": str(self.folder), "LOGNAME": USER, "LC_ALL": "C.UTF-8"}
         steady = {"CI": "true"}  # a property test on a busy machine is no matter of milliseconds
-        return {"PATH": commands, "COLUMNS": str(WIDTH), "NO_COLOR": "1", **person, **steady}
+        server = {DATABASE: os.environ[DATABASE]} if DATABASE in os.environ else {}
+        return {"PATH": commands, "COLUMNS": str(WIDTH), "NO_COLOR": "1", **person, **steady, **server}
 
 
 def printed_by(source: str) -> Iterator[str]:

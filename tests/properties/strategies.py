@@ -217,6 +217,18 @@ class Merge:
 
 
 @dataclass(frozen=True)
+class Delete:
+    """Somebody deletes a contact, having read what goes with it."""
+
+    contact_id: str
+
+    def do(self, center: ContactCenter) -> object:
+        told = center.deletion(self.contact_id)
+        center.acting_as(LOU).delete_contact(told)
+        return told
+
+
+@dataclass(frozen=True)
 class Set:
     """A team admin changes the settings."""
 
@@ -309,6 +321,7 @@ deeds: SearchStrategy[Deed] = st.one_of(
         st.sampled_from(Through),
     ),
     st.builds(Merge, contact_ids, contact_ids).filter(lambda merged: merged.survivor_id != merged.other_id),
+    contact_ids.map(Delete),
     settings_strategy.map(Set),
 )
 

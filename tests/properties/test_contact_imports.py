@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from doocore import (
@@ -19,6 +19,7 @@ from doocore import (
 from doocore.contact_center.shell import gather
 from doocore.model.contact_import import ImportId
 from doocore.plans.contact_import import plan_rows
+from doocore.plans.import_judging import judge_rows, needs_of_open_rows
 from doocore.plans.import_reading import ImportJob, needs_of_rows, read_rows, survey
 from doocore.plans.story import ValueJudge
 from doocore.rules.columns import map_columns
@@ -218,9 +219,42 @@ class TestOrder:
         contacts = data.draw(st.permutations(list(facts.contacts.items())))
         holders = {key: tuple(data.draw(st.permutations(list(ids)))) for key, ids in facts.holders.items()}
         shuffled = replace(facts, contacts=dict(contacts), holders=holders)
-        first, second = (plan_rows(job, rows, each, circumstances()) for each in (facts, shuffled))
+        first, second = (
+            plan_rows(job, judge_rows(job, rows, each), each, circumstances()) for each in (facts, shuffled)
+        )
         assert list(map(_decision, first.outcome)) == list(map(_decision, second.outcome))
         assert first.changes[:-1] == second.changes[:-1]
+
+
+class TestExcerpts:
+    """IM-5, IM-11: a row that says only what its contact has is settled without reading the contact."""
+
+    @few
+    @given(pasts, imports())
+    def test_what_they_settle_whole_contacts_would_have_decided_alike(
+        self, past: Sequence[Deed], given: Import
+    ) -> None:
+        """The list comes twice, so that many rows say nothing new."""
+        center = center_with(past)
+        import_table(center, given.table, given.options)
+        catalog = center.fields.catalog()
+        job = ImportJob(
+            id=ImportId("i1"),
+            columns=map_columns(given.table.columns(), {}, catalog, given.options.identify_by, {}),
+            options=given.options,
+            judge=ValueJudge(PARSERS, center.settings),
+            parsers=PARSERS,
+        )
+        rows = list(read_rows(job, given.table.rows(), survey(job, given.table.rows())))
+        needs = needs_of_rows(job, rows)
+        with transaction_of(center) as transaction:
+            whole = gather(transaction, needs)
+            some = gather(transaction, replace(needs, excerpt=job.excerpt))
+            judged = judge_rows(job, rows, some)
+            some = some.with_further(gather(transaction, needs_of_open_rows(job, judged, some)))
+        expected = plan_rows(job, judge_rows(job, rows, whole), whole, circumstances())
+        assert plan_rows(job, judged, some, circumstances()) == expected
+        event(f"settled: {sum(each is not None for each in judged.settled) * 4 // (len(rows) or 1)} quarters")
 
 
 def _decision(row: RowReport) -> object:

@@ -2,12 +2,14 @@
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from doocore_adapters.vectors.command import run
+from doocore_adapters.vectors.command import SCHEMA, print_schema, run
 from doocore_adapters.vectors.stores import STORES
+from tests.databases import rows_of
 from tests.vectors.shipped import RawCase, document
 
 RIGHT: RawCase = {
@@ -30,9 +32,11 @@ TWICE_WRONG: RawCase = {
 class Ran:
     """One run of the command."""
 
-    def __init__(self, *paths: Path | str, store: str = "memory", as_json: bool = False) -> None:
+    def __init__(
+        self, *paths: Path | str, store: str = "memory", dsn: str | None = None, as_json: bool = False
+    ) -> None:
         out, err = io.StringIO(), io.StringIO()
-        self.status = run(paths, store, None, as_json=as_json, out=out, err=err)
+        self.status = run(paths, store, dsn, as_json=as_json, out=out, err=err)
         self.out, self.err = out.getvalue(), err.getvalue()
 
 
@@ -49,9 +53,10 @@ def test_the_cases_that_ship_pass_without_a_word_more() -> None:
     assert int(count) > 300
 
 
-@pytest.mark.parametrize("store", sorted(name for name, each in STORES.items() if each))
-def test_every_file_is_run(tmp_path: Path, store: str) -> None:
-    ran = Ran(file(tmp_path, "a.json", RIGHT), str(file(tmp_path, "b.json", RIGHT)), store=store)
+@pytest.mark.parametrize("store", sorted(STORES))
+def test_every_file_is_run(tmp_path: Path, store: str, dsn_of: Callable[[str], str | None]) -> None:
+    files = file(tmp_path, "a.json", RIGHT), str(file(tmp_path, "b.json", RIGHT))
+    ran = Ran(*files, store=store, dsn=dsn_of(store))
     assert (ran.status, ran.out) == (0, "2 passed, 0 failed\n")
 
 
@@ -105,11 +110,25 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert "none.json" in ran.err
 
 
-@pytest.mark.parametrize("store", ["postgres", "oracle"])
-def test_a_store_that_is_not_available(store: str) -> None:
-    ran = Ran(store=store)
+def test_a_store_that_does_not_exist() -> None:
+    ran = Ran(store="oracle")
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err == f"the store {store!r} is not available yet; there are: memory, sqlite\n"
+    assert ran.err == "there is no store 'oracle'; there are: memory, sqlite, postgres\n"
+
+
+def test_a_store_that_has_to_be_told_where_its_database_is() -> None:
+    ran = Ran(store="postgres")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "the store postgres needs a database to run in: --dsn postgresql://USER@HOST/NAME\n"
+
+
+def test_nothing_is_left_in_the_database(tmp_path: Path, postgres: str) -> None:
+    """Cases run in a schema of their own, which goes again."""
+    schemas = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'doocore%'"
+    ran = Ran(file(tmp_path, "a.json", RIGHT), store="postgres", dsn=postgres)
+    assert ran.status == 0
+    assert rows_of(postgres, schemas) == []
+    assert rows_of(postgres, "SELECT count(*) FROM doocore_settings") == [(0,)]
 
 
 def test_it_speaks_on_the_screen_unless_told_otherwise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,3 +137,8 @@ def test_it_speaks_on_the_screen_unless_told_otherwise(tmp_path: Path, capsys: p
     captured = capsys.readouterr()
     assert captured.out == "1 passed, 0 failed\n"
     assert "oracle" in captured.err
+
+
+def test_the_schema_is_printed_as_it_stands_in_its_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_schema() == 0
+    assert capsys.readouterr().out == SCHEMA.read_text(encoding="utf-8")

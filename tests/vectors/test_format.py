@@ -9,6 +9,7 @@ from doocore_adapters.vectors.kinds import KINDS
 from doocore_adapters.vectors.places import VectorFormatError, first_mistake, step_to
 from doocore_adapters.vectors.reading import read_cases
 from doocore_adapters.vectors.steps import STEPS
+from tests.docs.pages import ROOT
 from tests.vectors.shipped import RawCase, document, raw_cases, read_case
 
 
@@ -419,3 +420,8 @@ def test_every_word_of_the_format_stands_in_some_case_here() -> None:
     cases = [case for _, case in raw_cases()] + CASES_TO_COME
     assert KINDS.keys() == {case["kind"] for case in cases}
     assert STEPS.keys() == {step["do"] for case in cases for step in case.get("steps", ())}
+
+
+def test_the_page_for_authors_tells_of_every_kind_and_step() -> None:
+    page = (ROOT / "docs" / "vectors.md").read_text(encoding="utf-8")
+    assert [word for word in (*KINDS, *STEPS) if f"`{word}`" not in page] == []

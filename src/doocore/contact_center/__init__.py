@@ -4,14 +4,16 @@ Every method gathers, lets a story decide, and applies; nothing is decided here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 
+from doocore.contact_center.exporting import ExportRequest, open_export
 from doocore.contact_center.identity import RandomIds, SystemClock
-from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun
+from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun, unheard
 from doocore.contact_center.organizing import Events, Fields, Groups, group_called
 from doocore.contact_center.recorded import Bookings, Imports
-from doocore.contact_center.rows import PlainRows
+from doocore.contact_center.rows import PlainRows, contact_rows
 from doocore.contact_center.shell import Shell, drawn_from, gather
 from doocore.errors import NotFoundError
 from doocore.model.booking import Booking
@@ -24,6 +26,8 @@ from doocore.model.contact import (
     in_order_of_creation,
 )
 from doocore.model.contact_import import ImportOptions
+from doocore.model.deletion import ContactDeletion
+from doocore.model.export import Export
 from doocore.model.fields import Refusal, ValueParsers, entered, folded, trimmed
 from doocore.model.history import HistoryEntry
 from doocore.model.identifiers import ContactId, CustomerId, IdentifierKey, IdentifierKind
@@ -37,6 +41,7 @@ from doocore.plans.by_hand import (
     plan_contact,
     plan_subscription,
 )
+from doocore.plans.deleting import contact_deletion, plan_contact_deletion
 from doocore.plans.organizing import plan_settings
 from doocore.plans.story import Facts, Needs
 from doocore.ports import Clock, ContactRows, IdSource, OrganizationStore
@@ -159,6 +164,7 @@ class ContactCenter:
         values: Mapping[str, object] | None = None,
         *,
         groups: Iterable[str] = (),
+        leave_groups: Iterable[str] = (),
         subscriptions: Mapping[Subscription, bool] | None = None,
         confirm_duplicate: bool = False,
         confirm_subscription: bool = False,
@@ -166,19 +172,37 @@ class ContactCenter:
     ) -> Contact:
         """Change a contact by hand (CT-1); a blank value clears its field, a field that is not named stays.
 
-        *groups* are joined. With *version*, a contact that was changed since is refused with `StaleVersionError`.
-        Raises what `create_contact` raises, and `NotFoundError` for the contact.
+        *groups* are joined, *leave_groups* left. With *version*, a contact that was changed since is refused with
+        `StaleVersionError`. Raises what `create_contact` raises, and `NotFoundError` for the contact or a group to leave.
         """
         request = ContactRequest(
             contact_id=ContactId(contact_id),
             values={name: entered(value) for name, value in (values or {}).items()},
             groups=tuple(groups),
+            leave_groups=tuple(leave_groups),
             subscriptions=subscriptions or {},
             confirm_duplicate=confirm_duplicate,
             confirm_subscription=confirm_subscription,
             version=version,
         )
         return self._shell.tell(needs_of_contact(request), partial(plan_contact, request)).outcome
+
+    def deletion(self, contact_id: str) -> ContactDeletion:
+        """Tell what deleting a contact would take with it: how many bookings and attendees lose theirs (CT-3).
+
+        The ID of a merged contact means its survivor. Raises `NotFoundError`.
+        """
+        found = ContactId(contact_id)
+        return self._shell.ask(Needs(contacts=frozenset({found})), partial(contact_deletion, found))
+
+    def delete_contact(self, told: ContactDeletion) -> None:
+        """Delete a contact for good: who has seen what `deletion` told hands it back (CT-3).
+
+        Its bookings and attendees stay, and belong to nobody. Raises `StaleVersionError` where something has changed
+        since it was told, and `NotFoundError`.
+        """
+        needs = Needs(contacts=frozenset({told.contact.id}))
+        self._shell.tell(needs, partial(plan_contact_deletion, told))
 
     def set_subscription(
         self,
@@ -269,11 +293,38 @@ class ContactCenter:
         """
         run = ImportRun(
             shell=self._shell,
-            rows=rows if isinstance(rows, ContactRows) else PlainRows(rows),
+            rows=contact_rows(rows),
             options=ImportOptions() if options is None else options,
-            progress=_unheard if progress is None else progress,
+            progress=progress or unheard,
         )
         return run.rehearse() if dry_run else run.run()
+
+    def export_contacts(
+        self,
+        *,
+        text: str = "",
+        group: str | None = None,
+        contacts: Iterable[str] | None = None,
+        archived_fields: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> AbstractContextManager[Export]:
+        """Open a list of contacts for writing it into a file (EX-1), all of one moment while the block lasts.
+
+            with center.export_contacts(group="VIP") as export:
+                write_csv("vip.csv", export)
+
+        It has all contacts in which *text* occurs (SE-1), of *group* or of any; or those with the IDs *contacts*, whose
+        merged ones stand for their survivors. Values of archived fields come along only with *archived_fields*.
+        *progress* is told now and then how many contacts were written. Within the block, the thread reads nothing else.
+        Raises, as the block begins, `NotFoundError` for the group or naming all unknown contacts.
+        """
+        request = ExportRequest(
+            text=text,
+            group=group,
+            contacts=None if contacts is None else tuple(map(ContactId, contacts)),
+            archived_fields=archived_fields,
+        )
+        return open_export(self._shell, request, progress or unheard)
 
     def _gather(self, needs: Needs) -> Facts:
         with self._shell.store.snapshot() as snapshot:
@@ -282,10 +333,6 @@ class ContactCenter:
     def _holders(self, key: IdentifierKey) -> tuple[Contact, ...]:
         facts = self._gather(Needs(keys=frozenset({key})))
         return in_order_of_creation(facts.contacts[each] for each in facts.holders_of(key))
-
-
-def _unheard(_: ImportProgress) -> None:
-    """Nobody wants to know how far it is."""
 
 
 __all__ = ["ContactCenter", "ContactDetails", "ImportProgress", "ImportReport", "PlainRows", "RandomIds", "SystemClock"]

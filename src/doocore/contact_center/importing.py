@@ -4,13 +4,13 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import NoReturn, TypeVar
 
-from doocore.changes import Change, FinishImport, PutField, StartImport
+from doocore.changes import Change, FinishImport, PutField, StartImport, TakeOverImport
 from doocore.contact_center.shell import ATTEMPTS, Shell, gather
-from doocore.errors import NotFoundError, StaleVersionError
+from doocore.errors import ImportFileError, NotFoundError, StaleVersionError
 from doocore.model.contact_import import (
     ImportId,
     ImportOptions,
@@ -22,12 +22,12 @@ from doocore.model.contact_import import (
 )
 from doocore.model.fields import FieldCatalog, entered, folded
 from doocore.model.history import Cause
-from doocore.model.identifiers import IdentifierKey
 from doocore.plans.by_hand import checked_group_name
 from doocore.plans.contact_import import plan_rows
+from doocore.plans.import_judging import judge_rows, needs_of_open_rows
 from doocore.plans.import_reading import ImportJob, ReadRow, Survey, needs_of_rows, read_rows, survey
 from doocore.plans.organizing import fields_from_columns, free_name
-from doocore.plans.story import Circumstances, Needs, ValueJudge
+from doocore.plans.story import Circumstances, Needs, Plan, ValueJudge
 from doocore.ports import ContactRows, Snapshot, Transaction
 from doocore.rules.columns import column_name, columns_that_create, map_columns
 from doocore.rules.permissions import Action, permit
@@ -111,21 +111,42 @@ class ImportRun:
 
     def run(self) -> ImportReport:
         """Import the list (IM-1 to IM-19)."""
-        job, fields, found = self._prepare()
+        job, fields, found = self._prepare(ImportId(next(self.circumstances.new_record_ids)))
         with self.shell.store.transaction(lock=self._needed_fields().locks) as transaction:
             self._begin(job, fields, found, transaction)
-        done = 0
-        for unit in _chunks(read_rows(job, self.rows.rows(), found), UNIT):
-            reports = self._commit(job, unit)
+        return self._go_through(job, found, done=0)
+
+    def resume(self, record: ImportRecord) -> ImportReport:
+        """Carry an import on where it stood, with the list it began with; who worked on it before writes no more (IM-12)."""
+        if self.rows.fingerprint() != record.fingerprint:
+            name = record.file_name or "another list"
+            raise ImportFileError(
+                "another_list", f"import {record.id} began with {name}, of other content: give that one"
+            )
+        job, _, found = self._prepare(record.id)
+        job = replace(job, version=record.version + 1)
+        with self.shell.store.transaction() as transaction:
+            self._apply(transaction, [TakeOverImport(record.id, record.version)], job)
+            done = sum(transaction.imports.counts(record.id).values())
+        return self._go_through(job, found, done)
+
+    def _go_through(self, job: ImportJob, found: Survey, done: int) -> ImportReport:
+        """Take the rows behind the first *done* ones, unit by unit, to the end."""
+        units = _chunks(islice(read_rows(job, self.rows.rows(), found), done, None), UNIT)
+        while True:
+            with _no_search_for_cycles():
+                reports = self._commit(job, next(units, ()))
+            if not reports:
+                break
             done += len(reports)
             self.progress(ImportProgress(done=done, total=found.total, rows=reports))
         with self.shell.store.transaction() as transaction:
-            self._apply(transaction, [FinishImport(job.id)], job)
+            self._apply(transaction, [FinishImport(job.id, job.version)], job)
             return report_of(transaction, job.id)
 
     def rehearse(self) -> ImportReport:
         """Do the same in one transaction and take it all back (IM-14)."""
-        job, fields, found = self._prepare()
+        job, fields, found = self._prepare(ImportId(next(self.circumstances.new_record_ids)))
         try:
             with self.shell.store.transaction() as transaction:
                 self._begin(job, fields, found, transaction)
@@ -142,7 +163,7 @@ class ImportRun:
         self._apply(transaction, [FinishImport(job.id)], job)
         raise _DryRunEndsError(report_of(transaction, job.id, dry_run=True))
 
-    def _prepare(self) -> tuple[ImportJob, list[PutField], Survey]:
+    def _prepare(self, import_id: ImportId) -> tuple[ImportJob, list[PutField], Survey]:
         """Check the list from end to end, before anything is written (IM-1)."""
         for name in (*self.options.groups, self.options.existing_to_group):
             if name is not None:
@@ -161,7 +182,7 @@ class ImportRun:
             {column: each.key for column, each in fields.items()},
         )
         job = ImportJob(
-            id=ImportId(next(self.circumstances.new_record_ids)),
+            id=import_id,
             columns=columns,
             options=self.options,
             judge=ValueJudge(self.shell.parsers, facts.settings),
@@ -197,10 +218,12 @@ class ImportRun:
         )
 
     def _commit(self, job: ImportJob, unit: Sequence[ReadRow]) -> tuple[RowReport, ...]:
-        """Decide and write a unit of rows, whole or not at all."""
+        """Decide and write a unit of rows, whole or not at all; of no rows, nothing."""
+        if not unit:
+            return ()
         batches = [(batch, needs_of_rows(job, batch)) for batch in _chunks(unit, BATCH)]
-        locks = frozenset[IdentifierKey]().union(*(needs.locks for _, needs in batches))
-        with _no_search_for_cycles(), self.shell.store.transaction(lock=locks) as transaction:
+        locks = chain.from_iterable(needs.locks for _, needs in batches)
+        with self.shell.store.transaction(lock=locks) as transaction:
             return tuple(
                 [report for batch, needs in batches for report in self._decide(job, batch, needs, transaction)]
             )
@@ -211,15 +234,27 @@ class ImportRun:
         """Plan and apply one batch; again, where a contact was changed meanwhile by somebody who found it otherwise."""
         attempts_left = ATTEMPTS
         while True:
-            plan = plan_rows(job, rows, gather(transaction, needs), self.circumstances)
+            plan = self._plan(job, rows, needs, transaction)
             try:
                 transaction.apply(plan.changes, plan.envelope)
-            except StaleVersionError:
+            except StaleVersionError as stale:
                 attempts_left -= 1
-                if not attempts_left:
+                if not attempts_left or stale.key == job.id:  # somebody took the import over: it is not ours any more
                     raise
             else:
                 return plan.outcome
+
+    def _plan(
+        self, job: ImportJob, rows: Sequence[ReadRow], needs: Needs, transaction: Transaction
+    ) -> Plan[tuple[RowReport, ...]]:
+        """Look at excerpts of the contacts that the rows identify, and at all the rest of whom that does not settle."""
+        identifying = frozenset([row.key for row in rows if row.key is not None])
+        facts = gather(transaction, replace(needs, keys=identifying, excerpt=job.excerpt))
+        judged = judge_rows(job, rows, facts)
+        further = needs_of_open_rows(job, judged, facts)
+        if further.keys or further.contacts:
+            facts = facts.with_further(gather(transaction, further))
+        return plan_rows(job, judged, facts, self.circumstances)
 
     def _apply(self, transaction: Transaction, changes: Sequence[Change], job: ImportJob) -> None:
         transaction.apply(changes, self.circumstances.envelope(Cause.IMPORT, job.id))
@@ -261,3 +296,7 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk
+
+
+def unheard(_: object) -> None:
+    """Nobody wants to know how far it is."""

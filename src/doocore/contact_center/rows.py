@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from doocore.errors import ImportFileError
 from doocore.model.fields import Entered, entered
+from doocore.ports import ContactRows
 
 
 class PlainRows:
@@ -53,3 +54,8 @@ def _entered(value: object, line: int, column: str) -> Entered:
         return entered(value)
     except TypeError as error:
         raise ImportFileError("not_text", str(error), line=line, column=column) from error
+
+
+def contact_rows(rows: ContactRows | Iterable[Mapping[str, object]]) -> ContactRows:
+    """Take a list as it is, and plain mappings as one."""
+    return rows if isinstance(rows, ContactRows) else PlainRows(rows)

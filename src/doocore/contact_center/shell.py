@@ -3,12 +3,15 @@
 An async host writes the same few lines around the same plans.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
 from doocore.errors import StaleVersionError
+from doocore.model.contact import Contact, Excerpt
+from doocore.model.event import Event
 from doocore.model.fields import FieldCatalog, ValueParsers
 from doocore.model.identifiers import ContactId, IdentifierKind
 from doocore.model.organization import Actor
@@ -63,6 +66,15 @@ class Shell:
                 return answer
         raise RuntimeError(f"a story that never has enough to decide: {needs}")
 
+    def ask(self, needs: Needs, question: Callable[[Facts], T | Needs]) -> T:
+        """Answer a question from a view of one moment; further needs are gathered from it too."""
+        with self.store.snapshot() as snapshot:
+            answer = question(gather(snapshot, needs))
+            while isinstance(answer, Needs):
+                needs |= answer
+                answer = question(gather(snapshot, needs))
+        return answer
+
 
 def drawn_from(source: Callable[[], T]) -> Iterator[T]:
     """Draw from *source* as often as asked."""
@@ -79,30 +91,67 @@ def gather(snapshot: Snapshot, needs: Needs) -> Facts:
     by_id = {key: ContactId(key.key) for key in needs.keys if key.kind is IdentifierKind.CONTACT_ID}
     holders = dict(snapshot.contacts.holders(needs.keys - by_id.keys())) if needs.keys else {}
     named = needs.contacts.union(by_id.values())
-    wanted = named.union(*holders.values())
-    contacts = dict(snapshot.contacts.get(wanted)) if wanted else {}
-    gone = named - contacts.keys()
+    known = _Known(snapshot, needs.excerpt)
+    known.read(named.union(*holders.values()))
+    gone = named - known.ids
     survivors = dict(snapshot.contacts.survivors(gone)) if gone else {}
-    if survivors:
-        contacts.update(snapshot.contacts.get(set(survivors.values()) - contacts.keys()))
+    known.read(set(survivors.values()) - known.ids)
     for key, contact_id in by_id.items():
         found = survivors.get(contact_id, contact_id)
-        if found in contacts:
+        if found in known.ids:
             holders[key] = (found,)
-    facts = Facts(
+    return Facts(
         asked=needs,
         settings=settings,
         catalog=FieldCatalog.of(settings.locale, snapshot.fields.all()),
         holders=holders,
-        contacts=contacts,
+        contacts=known.contacts,
+        excerpts=known.excerpts,
         survivors=survivors,
         bookings=snapshot.bookings.get(needs.bookings) if needs.bookings else {},
-        events=snapshot.events.get(needs.events) if needs.events else {},
+        events=_events(snapshot, needs),
         groups=snapshot.groups.named(needs.groups) if needs.groups else {},
+        opt_outs=snapshot.contacts.opt_outs(_addresses(needs, known.contacts)) if needs.opt_outs else frozenset(),
+        belongings={each: snapshot.contacts.belongings(each) for each in needs.belongings},
+        members={each: snapshot.contacts.count(group_id=each) for each in needs.members},
+        values={each: snapshot.fields.count_values(each) for each in needs.values},
     )
-    if not needs.opt_outs:
-        return facts
+
+
+class _Known:
+    """The contacts that are known by now, whole or in excerpts."""
+
+    def __init__(self, snapshot: Snapshot, excerpt: tuple[str, ...] | None) -> None:
+        self.contacts: dict[ContactId, Contact] = {}
+        self.excerpts: dict[ContactId, Excerpt] = {}
+        self._reading = snapshot.contacts
+        self._excerpt = excerpt
+
+    @property
+    def ids(self) -> AbstractSet[ContactId]:
+        return self.contacts.keys() if self._excerpt is None else self.excerpts.keys()
+
+    def read(self, ids: Collection[ContactId]) -> None:
+        if not ids:
+            return
+        if self._excerpt is None:
+            self.contacts.update(self._reading.get(ids))
+        else:
+            self.excerpts.update(self._reading.excerpts(ids, self._excerpt))
+
+
+def _addresses(needs: Needs, contacts: Mapping[ContactId, Contact]) -> set[str]:
+    """Collect the match keys whose opt-outs may bind (SU-5)."""
     aliases = (key for each in contacts.values() for key in each.aliases)
     addresses = {key.key for key in chain(needs.keys, aliases) if key.kind is IdentifierKind.EMAIL}
     addresses.update(each.email_key for each in contacts.values() if each.email_key is not None)
-    return replace(facts, opt_outs=snapshot.contacts.opt_outs(addresses))
+    return addresses
+
+
+def _events(snapshot: Snapshot, needs: Needs) -> Mapping[str, Event]:
+    """Read the events that are named, and those that ask for a value of a field that is counted."""
+    events = dict(snapshot.events.get(needs.events)) if needs.events else {}
+    if needs.values:
+        asking = (each for each in snapshot.events.all() if any(one.field in needs.values for one in each.questions))
+        events.update((each.id, each) for each in asking)
+    return events

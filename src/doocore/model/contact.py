@@ -1,11 +1,11 @@
 """Contacts, the groups they belong to, and what they subscribed to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, NewType, TypeAlias
 
-from doocore.model.fields import FieldValues, trimmed
+from doocore.model.fields import FieldValue, FieldValues, trimmed
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Origin
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
@@ -113,10 +113,30 @@ class Contact:
     def search_text(self) -> str:
         """The folded text that the quick search looks through: name, e-mail, company, IDs (SE-1)."""
         value = self.values.get
-        return (
-            f"{value('first_name', '')} {value('last_name', '')}\n{value('email', '')}\n{value('company', '')}"
-            f"\n{self.id}\n{value('customer_id', '')}"
-        ).casefold()
+        parts = (
+            f"{value('first_name', '')} {value('last_name', '')}\n",
+            f"{value('email', '')}\n",
+            f"{value('company', '')}\n",
+            f"{self.id}\n{value('customer_id', '')}",
+        )
+        return "".join(map(str.casefold, parts))  # part by part: a text in ASCII is folded ten times as fast
+
+
+Excerpt: TypeAlias = tuple[FieldValue, ...]
+"""What a contact has in some fields, in an order agreed on: its values, and the words of its states; "" where nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactColumns:
+    """What several contacts have in some fields, field by field: the n-th entry of each column is the n-th contact's.
+
+    A column is of a field or, by its word, of a subscription: values, and the words of states; "" where nothing.
+    `groups` are those that each contact is in.
+    """
+
+    ids: tuple[ContactId, ...]
+    groups: tuple[frozenset[GroupId], ...]
+    columns: Mapping[str, Excerpt]
 
 
 def in_order_of_creation(contacts: Iterable[Contact]) -> tuple[Contact, ...]:

@@ -1,8 +1,8 @@
 """An import: its options, and what became of each row (chapter 6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import NamedTuple, NewType, TypeAlias
 
 from doocore.model.fields import FieldType
@@ -11,6 +11,11 @@ from doocore.model.identifiers import IdentifierKind
 from doocore.model.word import Word
 
 ImportId = NewType("ImportId", str)
+
+LINE_COLUMN = "import_line"
+REASONS_COLUMN = "import_reasons"
+REPORT_COLUMNS = (LINE_COLUMN, REASONS_COLUMN)
+"""What a report of unprocessed rows has in front of their own columns; no field has such a name (IM-10)."""
 
 
 class DuplicateMode(Word):
@@ -45,7 +50,8 @@ class ImportOptions:
     """How to import a list (chapter 6).
 
     `mapping` overrides the automatic mapping for the columns it names. `groups` are names; those that do not exist
-    are made. `existing_to_group` collects the contacts that `only_new` left alone (IM-6).
+    are made. `existing_to_group` collects the contacts that `only_new` left alone (IM-6). `report_days` is for how many
+    days after its end the unprocessed rows of the import can be had (IM-10).
     """
 
     identify_by: IdentifierKind = IdentifierKind.EMAIL
@@ -56,6 +62,7 @@ class ImportOptions:
     mapping: Mapping[str, ColumnTarget] = FrozenDict()
     add_system_options: bool = False
     add_custom_options: bool = False
+    report_days: int = 7
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", tuple(self.groups))
@@ -111,6 +118,10 @@ class Remark:
     cell: str = ""
     advice: str = ""
 
+    def without_cell(self) -> "Remark":
+        """Give the same without the value it is about."""
+        return replace(self, cell="", advice="")
+
 
 class RowReport(NamedTuple):
     """What became of one row: `line` is where it starts in the file (the header is line 1).
@@ -126,6 +137,13 @@ class RowReport(NamedTuple):
     warnings: tuple[Remark, ...] = ()
     cells: tuple[str, ...] = ()
 
+    def without_cells(self) -> "RowReport":
+        """Give the same without what the row said (IM-10): words and columns of the remarks stay."""
+        reasons, warnings = (
+            tuple(each.without_cell() for each in remarks) for remarks in (self.reasons, self.warnings)
+        )
+        return self._replace(reasons=reasons, warnings=warnings, cells=())
+
     @property
     def notable(self) -> bool:
         """Whether there is more to say about this row than its outcome."""
@@ -133,15 +151,20 @@ class RowReport(NamedTuple):
 
 
 class ImportStatus(Word):
-    """Where an import stands."""
+    """Where an import stands: still under way (or interrupted), through, or through with its rows forgotten (IM-10)."""
 
     RUNNING = "running"
     FINISHED = "finished"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRecord:
-    """An import as it is kept: which file, how, how far; its rows stand beside it."""
+    """An import as it is kept: which file, how, how far; its rows stand beside it.
+
+    `version` counts who has worked on it: whoever resumes an import takes it over, and the one before can write no more
+    (IM-12).
+    """
 
     id: ImportId
     fingerprint: str
@@ -154,6 +177,12 @@ class ImportRecord:
     file_name: str = ""
     status: ImportStatus = ImportStatus.RUNNING
     finished_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def report_expires_at(self) -> datetime | None:
+        """Until when the unprocessed rows can be had (IM-10); None while the import runs."""
+        return None if self.finished_at is None else self.finished_at + timedelta(days=self.options.report_days)
 
 
 OutcomeCounts: TypeAlias = Mapping[RowOutcome, int]

@@ -8,6 +8,7 @@ from typing import NewType
 from zoneinfo import ZoneInfo
 
 from doocore.model.fields import FieldKey
+from doocore.model.history import require_offset
 from doocore.model.organization import is_time_zone
 from doocore.model.word import Word
 
@@ -65,6 +66,8 @@ class Product:
 class Event:
     """An event; `starts_at` and `ends_at` are local times (without offset) in `time_zone`, an IANA name (BO-3).
 
+    `portal` and `organizer_email` are kept and have no effect yet: the booking portal is to come.
+
     >>> gala = Event(id="e1", ends_at=datetime(2026, 5, 1, 22), time_zone="Europe/Berlin", status=EventStatus.LIVE)
     >>> from datetime import UTC
     >>> gala.status_at(datetime(2026, 5, 1, 20, tzinfo=UTC)).value
@@ -98,6 +101,7 @@ class Event:
 
     def status_at(self, now: datetime) -> EventStatus:
         """Tell the status at *now* (with offset): live turns into over at the very instant of the end (BO-3)."""
+        require_offset(now)
         if self.status is EventStatus.LIVE and self.ends_at is not None:
             ends = self.ends_at.replace(tzinfo=ZoneInfo(self.time_zone))
             # Both in UTC: two moments of one zone would be compared by their wall clocks.

@@ -33,8 +33,13 @@ _TRIMMED = (
     "\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 )
 
-# No store can hold these in a text, so they never get further than the door.
-_UNSTORABLE = {0: "\ufffd", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
+# No text file, XML or store can hold these in a text, so they never get further than the door: all control characters
+# of ASCII but tab and line ends, lone surrogates, and two that are no characters. Two of them end lines elsewhere.
+_UNWRITABLE = {
+    **dict.fromkeys((*range(0x20), 0x7F, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd"),
+    **dict.fromkeys((ord("\v"), ord("\f")), "\n"),
+    **{ord(each): each for each in "\t\n\r"},
+}
 
 
 def trimmed(text: str) -> str:
@@ -55,18 +60,28 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip(_TRIMMED))
 
 
+def storable(text: str) -> str:
+    r"""Replace the characters that no file and no store could hold.
+
+    >>> storable("Ada\x1b\vLovelace")
+    'Ada\ufffd\nLovelace'
+    """
+    return text if text.isprintable() else text.translate(_UNWRITABLE)
+
+
 def entered(value: object) -> Entered:
     """Bring what a caller gives (a cell, a JSON value, a Python date) into the form that rules judge.
 
-    Numbers become text without `.0`, dates ISO text; characters that no store can hold (NUL, lone surrogates) become
-    U+FFFD. Anything else is the caller's mistake.
+    Numbers become text without `.0`, dates ISO text; characters that no list could hold when it is exported (control
+    characters, lone surrogates) become U+FFFD, vertical tabs and form feeds line ends. Anything else is the caller's
+    mistake.
 
     >>> entered(80331), entered(80331.0), entered(True), entered(date(2024, 2, 29))
     ('80331', '80331', True, '2024-02-29')
     """
     match value:
         case str():
-            return value if value.isascii() and "\0" not in value else value.translate(_UNSTORABLE)
+            return storable(value)
         case bool() | None:
             return value
         case float() if value.is_integer():
@@ -261,6 +276,14 @@ class FieldCatalog:
     def named(self, name: str) -> ContactField | None:
         """Find the field called *name*, by its key, name or label, without case (FI-3); None if there is none."""
         return self._by_key.get(name, self._by_name.get(folded(name)))
+
+    def name_of(self, key: FieldKey) -> str:
+        """Name the field of this key, as bookings and histories have it; one that was deleted has only its key (FI-4).
+
+        >>> FieldCatalog.of("de", ()).name_of("city"), FieldCatalog.of("de", ()).name_of("1M81GYCAD0AXVRACH5KB")
+        ('city', '1M81GYCAD0AXVRACH5KB')
+        """
+        return self._by_key[key].name if key in self._by_key else key
 
     @property
     def custom(self) -> tuple[ContactField, ...]:

@@ -21,17 +21,35 @@ class Cause(Word):
     SYSTEM = "system"
 
 
+def require_offset(moment: datetime) -> datetime:
+    """Give a moment back, or raise `ValueError` where it has no offset: then nobody knows which moment is meant.
+
+    >>> require_offset(datetime(2026, 5, 1, 18, 0))
+    Traceback (most recent call last):
+    ValueError: 2026-05-01T18:00:00 has no offset: give a moment, such as datetime.now(UTC), not a local time
+    """
+    if moment.tzinfo is None:
+        raise ValueError(
+            f"{moment.isoformat()} has no offset: give a moment, such as datetime.now(UTC), not a local time"
+        )
+    return moment
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """What all changes of one transaction have in common: why, who, when (PR-4, HI-1).
 
-    `reference` names the booking, import or merge; empty where a change stands for itself.
+    `reference` names the booking, import or merge; empty where a change stands for itself. A moment without an offset
+    is refused with `ValueError`.
     """
 
     cause: Cause
     actor: Actor
     at: datetime
     reference: str = ""
+
+    def __post_init__(self) -> None:
+        require_offset(self.at)
 
 
 class Origin(NamedTuple):

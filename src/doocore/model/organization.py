@@ -59,7 +59,8 @@ class OrganizationSettings:
     """The settings that decide how rules are applied.
 
     `region` is an ISO 3166-1 alpha-2 code (national phone numbers), `locale` a language tag such as `de`, `en` or
-    `en_GB` (dates, default salutations), `time_zone` an IANA name, `retention_days` a number of days or None (RE-1).
+    `en_GB` (dates, default salutations), `time_zone` an IANA name, `retention_days` a number of days or None (RE-1);
+    this one is kept and has no effect yet: erasure is to come.
     """
 
     sync: SyncMode = SyncMode.OFF

@@ -7,7 +7,16 @@ staff may with confirmation: a second holder of an identifier, a subscription th
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from doocore.changes import Change, CreateContact, CreateGroup, JoinGroup, LiftOptOut, RecordOptOut, UpdateContact
+from doocore.changes import (
+    Change,
+    CreateContact,
+    CreateGroup,
+    JoinGroup,
+    LeaveGroup,
+    LiftOptOut,
+    RecordOptOut,
+    UpdateContact,
+)
 from doocore.errors import (
     DuplicateIdentifierError,
     InvalidFieldValueError,
@@ -17,7 +26,17 @@ from doocore.errors import (
     StaleVersionError,
 )
 from doocore.model.contact import Consent, Contact, Group, GroupId, OptOut, Subscription, SubscriptionState, Through
-from doocore.model.fields import ContactField, Entered, FieldCatalog, FieldKey, FieldValue, Refusal, folded, trimmed
+from doocore.model.fields import (
+    ContactField,
+    Entered,
+    FieldCatalog,
+    FieldKey,
+    FieldValue,
+    Refusal,
+    folded,
+    storable,
+    trimmed,
+)
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause
 from doocore.model.identifiers import ContactId, IdentifierKey
@@ -33,12 +52,14 @@ LONGEST_GROUP_NAME = 255
 class ContactRequest:
     """What is to be created (`contact_id` None) or changed by hand.
 
-    `values` go by field names, keys or labels; `version`, where given, is the one that the caller has seen.
+    `values` go by field names, keys or labels; `groups` are joined, and made where they are missing; `leave_groups` are
+    left. `version`, where given, is the one that the caller has seen.
     """
 
     contact_id: ContactId | None = None
     values: Mapping[str, Entered] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
+    leave_groups: tuple[str, ...] = ()
     subscriptions: Mapping[Subscription, bool] = field(default_factory=dict)
     confirm_duplicate: bool = False
     confirm_subscription: bool = False
@@ -79,7 +100,7 @@ def needs_of_contact(request: ContactRequest) -> Needs:
     """Say what a change by hand must know; who holds its identifiers is asked once they are judged."""
     return Needs(
         contacts=frozenset() if request.contact_id is None else frozenset({request.contact_id}),
-        groups=frozenset(map(folded, request.groups)),
+        groups=frozenset(map(folded, (*request.groups, *request.leave_groups))),
         opt_outs=bool(request.subscriptions),
     )
 
@@ -87,8 +108,8 @@ def needs_of_contact(request: ContactRequest) -> Needs:
 def plan_contact(request: ContactRequest, facts: Facts, circumstances: Circumstances) -> Plan[Contact] | Needs:
     """Create or change one contact by hand (CT-1), or ask who holds its identifiers (ID-5).
 
-    Raises `InvalidFieldValueError`, `NotFoundError` for the contact or a field, `DuplicateIdentifierError` and
-    `OptedOutError` without confirmation, `StaleVersionError`, `PermissionDeniedError`.
+    Raises `InvalidFieldValueError`, `InvalidNameError`, `NotFoundError` for the contact, a field or a group to leave,
+    `DuplicateIdentifierError` and `OptedOutError` without confirmation, `StaleVersionError`, `PermissionDeniedError`.
     """
     permit(Action.CHANGE_BY_HAND, circumstances.actor, facts.settings.plan)
     before = _contact_to_change(request, facts, circumstances)
@@ -121,7 +142,10 @@ def plan_contact(request: ContactRequest, facts: Facts, circumstances: Circumsta
     elif after != before:
         after = replace(after, version=before.version + 1)
         changes.insert(0, UpdateContact(before, after, ("CT-1",)))
+    left = [existing_group(each, facts.groups) for each in request.leave_groups]
+    _refuse_joining_what_is_left(request.groups, left)
     changes.extend(join_groups(request.groups, [before.id], facts.groups, circumstances.new_record_ids))
+    changes.extend(LeaveGroup(each.id, before.id) for each in left)
     return Plan(outcome=after, envelope=circumstances.envelope(Cause.BY_HAND), changes=tuple(changes))
 
 
@@ -160,6 +184,14 @@ def join_groups(
             yield JoinGroup(group.id, contact_id)
 
 
+def existing_group(name: str, groups: Mapping[str, Group]) -> Group:
+    """Give the group of this name among *groups*, which stand by their folded names; `NotFoundError` otherwise."""
+    group = groups.get(folded(name))
+    if group is None:
+        raise NotFoundError("group", name)
+    return group
+
+
 def new_group(name: str, new_ids: Iterator[str]) -> Group:
     """Give a new group its name: trimmed, not blank, without `;` (GR-1); `InvalidNameError` otherwise."""
     return Group(id=GroupId(next(new_ids)), name=checked_group_name(name))
@@ -168,9 +200,17 @@ def new_group(name: str, new_ids: Iterator[str]) -> Group:
 def checked_group_name(name: str) -> str:
     """Give the name a group can have, trimmed (GR-1); `InvalidNameError` otherwise."""
     text = trimmed(name)
-    if not text or ";" in text or len(text) > LONGEST_GROUP_NAME:
-        raise InvalidNameError("group", name, f"1 to {LONGEST_GROUP_NAME} characters without ';'")
+    if not text or ";" in text or len(text) > LONGEST_GROUP_NAME or text != storable(text):
+        expected = f"1 to {LONGEST_GROUP_NAME} characters without ';', none of them a control character"
+        raise InvalidNameError("group", name, expected)
     return text
+
+
+def _refuse_joining_what_is_left(joined: Iterable[str], left: Iterable[Group]) -> None:
+    names = set(map(folded, joined))
+    for group in left:
+        if folded(group.name) in names:
+            raise InvalidNameError("group", group.name, "it is to be joined and left at once")
 
 
 def _contact_to_change(request: ContactRequest, facts: Facts, circumstances: Circumstances) -> Contact:

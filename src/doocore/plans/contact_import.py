@@ -1,10 +1,12 @@
 """A list comes in: row by row, which contact is it, and what of it is written (chapter 6).
 
-`plan_rows` decides about a batch of rows that `import_reading` has read, each row seeing what the ones before it did.
+`plan_rows` decides about a batch of rows that were read and judged, each row seeing what the ones before it did.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
 
 from doocore.changes import Change, CreateContact, CreateGroup, JoinGroup, PutField, RecordRows, UpdateContact
 from doocore.model.contact import (
@@ -18,6 +20,8 @@ from doocore.model.contact import (
 )
 from doocore.model.contact_import import (
     DuplicateMode,
+    ImportRecord,
+    ImportStatus,
     InvalidValues,
     Remark,
     RowOutcome,
@@ -25,33 +29,41 @@ from doocore.model.contact_import import (
     RowReport,
     RowWarning,
 )
-from doocore.model.fields import ContactField, Entered, FieldKey, FieldType, FieldValue, folded, trimmed
+from doocore.model.fields import FieldKey, FieldValue, folded, trimmed
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause, Origin
-from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
+from doocore.model.identifiers import ContactId, IdentifierKind
 from doocore.plans.by_hand import LONGEST_GROUP_NAME, new_group
-from doocore.plans.import_cells import JudgedColumn, RowCells, ValueColumn, rows_of_cells
-from doocore.plans.import_reading import ImportJob, ReadRow, group_names, shown
+from doocore.plans.import_judging import Given, JudgedRows, Refusals, judge_row
+from doocore.plans.import_reading import ImportJob, ReadRow, group_names, long_group_names, shown
 from doocore.plans.story import Circumstances, Facts, Plan
 from doocore.rules.columns import GROUPS
 from doocore.rules.duplicates import WRITES_SUBSCRIPTION, WRITES_VALUE, is_opted_out, leaves_alone
 from doocore.rules.syncing import Standing, holds, key_of_email
 
-_YES_OR_NO = ContactField(key="subscription", type=FieldType.CHECKBOX, name="subscription")
+Wishes: TypeAlias = Mapping[Subscription, SubscriptionState]
+"""What a row asks for, subscription by subscription (SU-3)."""
+
 _UPDATE_RULES = ("IM-5",)
 
 
 def plan_rows(
-    job: ImportJob, rows: Sequence[ReadRow], facts: Facts, circumstances: Circumstances
+    job: ImportJob, judged: JudgedRows, facts: Facts, circumstances: Circumstances
 ) -> Plan[tuple[RowReport, ...]]:
     """Decide about a batch of rows, in the order of the file (IM-4 to IM-9, IM-17 to IM-19)."""
     batch = _Batch(job, facts, circumstances)
-    reports = batch.decide_all(rows)
+    reports = batch.decide_all(judged)
     return Plan(
         outcome=reports,
         envelope=circumstances.envelope(Cause.IMPORT, job.id),
-        changes=(*batch.fields(), *batch.changes, RecordRows(job.id, reports)),
+        changes=(*batch.fields(), *batch.changes, RecordRows(job.id, reports, job.version)),
     )
+
+
+def has_expired(record: ImportRecord, now: datetime) -> bool:
+    """Tell whether what the rows of an import said may be known no longer, and is still there (IM-10)."""
+    expires = record.report_expires_at
+    return expires is not None and expires <= now and record.status is not ImportStatus.EXPIRED
 
 
 class _Batch:
@@ -64,16 +76,25 @@ class _Batch:
         self._circumstances = circumstances
         self._mode = job.options.duplicates
         self._leaves_alone = leaves_alone(self._mode)
+        self._leaves_out = job.options.invalid_values is InvalidValues.LEAVE_OUT
         self._contacts = dict(facts.contacts)
-        self._holders = dict(facts.holders)
+        self._holders: dict[IdentifierKind, dict[str, tuple[ContactId, ...]]] = {kind: {} for kind in IdentifierKind}
+        for (kind, key), holders in facts.holders.items():
+            self._holders[kind][key] = holders
+        self._identified = self._holders[job.options.identify_by]
+        self._with_customer_id = self._holders[IdentifierKind.CUSTOMER_ID]
+        self._with_email = self._holders[IdentifierKind.EMAIL]
         self._groups = dict(facts.groups)
         self._options: dict[FieldKey, dict[str, None]] = {}
         self._actor = str(circumstances.actor)
         self._new_id = circumstances.new_contact_ids.__next__
+        self._values = job.values
+        self._by_email = job.options.identify_by is IdentifierKind.EMAIL
         self._customer_id_told = self._tells("customer_id")
         self._email_told = self._tells("email")
-        self._groups_place = job.columns.place(GROUPS)
-        self._granted: dict[tuple[tuple[Subscription, SubscriptionState], ...], Subscriptions] = {}
+        self._joins = bool(job.options.groups) or job.columns.place(GROUPS) is not None
+        self._wishes: dict[Given, Wishes] = {}
+        self._granted: dict[Given, Subscriptions] = {}
         self._consents = {state: Consent(state, circumstances.at, Through.IMPORT) for state in SubscriptionState}
 
     def fields(self) -> Iterator[Change]:
@@ -81,138 +102,142 @@ class _Batch:
         for key, added in self._options.items():
             yield PutField(self._facts.catalog[key].with_options(added))
 
-    def decide_all(self, rows: Sequence[ReadRow]) -> tuple[RowReport, ...]:
+    def decide_all(self, judged: JudgedRows) -> tuple[RowReport, ...]:
         """Decide about every row, in order."""
-        job = self._job
-        judge = job.judge.bound(_YES_OR_NO)
-        subscriptions = [
-            (JudgedColumn(place, job.columns.columns[place], judge), each)
-            for each in Subscription
-            if (place := job.columns.place(each.value)) is not None
-        ]
-        cells = iter(
-            rows_of_cells(
-                [row.cells for row in rows if row.whole], job.value_columns(self._facts.catalog), subscriptions
-            )
-        )
-        width = len(job.columns.columns)
-        return tuple(
-            [
-                self._decide(row, next(cells)) if row.whole else _unprocessed(row, [_wrong_column_count(row, width)])
-                for row in rows
-            ]
-        )
+        reports = []
+        for place, (row, given, settled) in enumerate(zip(judged.rows, judged.given, judged.settled, strict=True)):
+            if settled is not None and settled not in self._contacts:  # else an earlier row may have changed it
+                self._join_all(row, settled)
+                reports.append(RowReport(row.line, RowOutcome.UNCHANGED, settled))
+            elif settled is not None:
+                reports.append(self._decide(row, *judge_row(self._job, row, self._facts.catalog)))
+            elif row.whole:
+                reports.append(self._decide(row, given, judged.refused.get(place, ())))
+            else:
+                reports.append(_unprocessed(row, [_wrong_column_count(row, len(self._job.columns.columns))]))
+        return tuple(reports)
 
     def _tells(self, target: str) -> bool:
         """Tell whether a column that does not identify gives *target*."""
         return target in self._job.columns.targets and self._job.options.identify_by.value != target
 
-    def _decide(self, row: ReadRow, cells: RowCells) -> RowReport:
+    def _decide(self, row: ReadRow, given: Given, refused: Refusals) -> RowReport:
         """Decide about one row, and write what it may write (IM-8: whole or not at all)."""
-        matched, reasons = self._identify(row)
-        if matched is not None and self._leaves_alone:
-            return _unprocessed(row, reasons) if reasons else self._skip(row, matched)
-        if row.key is not None and row.key.kind is not IdentifierKind.CONTACT_ID:
-            cells.values[row.key.kind.value] = row.text
-        remarks = self._reconsider(row, matched, cells) if cells.refused else []
-        if self._groups_place is not None:
-            remarks.extend(self._long_group_names(row.cells[self._groups_place]))
-        if self._customer_id_told and not any(each.word is RowReason.AMBIGUOUS for each in reasons):
-            reasons.extend(self._customer_id_taken(cells.values, matched))
+        holder, reasons = self._identify(row)
+        if holder is not None and self._leaves_alone:
+            return _unprocessed(row, reasons) if reasons else self._skip(row, holder)
+        matched = None if holder is None else self._contacts[holder]
+        values = {key: value for key, value in zip(self._values, given, strict=False) if value is not None}
+        remarks, added = self._reconsider(row, matched, values, refused) if refused else ([], ())
+        if self._joins:
+            remarks.extend(self._long_group_names(row))
+        if self._customer_id_told and not (reasons and any(each.word is RowReason.AMBIGUOUS for each in reasons)):
+            reasons.extend(self._customer_id_taken(values, holder))
         warnings: list[Remark] = []
-        if self._job.options.invalid_values is InvalidValues.LEAVE_OUT:
+        if self._leaves_out:
             warnings.extend(map(_as_warning, remarks))
         else:
             reasons.extend(remarks)
         if reasons:
             return _unprocessed(row, reasons)
-        for key in cells.new_options:
-            self._options.setdefault(key, {})[str(cells.values[key])] = None
+        for key in added:
+            self._options.setdefault(key, {})[str(values[key])] = None
+        said = given[len(self._values) :]
         if matched is None:
-            return self._add(row, cells, warnings)
-        return self._merge(row, matched, cells, warnings)
+            return self._add(row, values, said, warnings)
+        return self._merge(row, matched, values, said, warnings)
 
-    def _identify(self, row: ReadRow) -> tuple[Contact | None, list[Remark]]:
+    def _identify(self, row: ReadRow) -> tuple[ContactId | None, list[Remark]]:
         """Find the one contact that the row matches, or why it cannot be processed (IM-2, IM-7, IM-9)."""
         if row.key is None:
             return None, [row.problem] if row.problem else []
-        holders = self._holders.get(row.key, ())
+        holders = self._identified.get(row.key.key, ())
         reasons = [_remark(RowReason.DUPLICATE_IN_FILE, self._job, row)] if row.duplicate else []
         if len(holders) == 1:
-            return self._contacts[holders[0]], reasons
+            return holders[0], reasons
         if holders:
             reasons.append(_remark(RowReason.AMBIGUOUS, self._job, row, ", ".join(holders)))
         elif row.key.kind is IdentifierKind.CONTACT_ID:
             reasons.append(_remark(RowReason.UNKNOWN_CONTACT_ID, self._job, row))
         return None, reasons
 
-    def _reconsider(self, row: ReadRow, matched: Contact | None, cells: RowCells) -> list[Remark]:
+    def _reconsider(
+        self, row: ReadRow, matched: Contact | None, values: dict[FieldKey, FieldValue], refused: Refusals
+    ) -> tuple[list[Remark], Sequence[FieldKey]]:
         """Let pass what the contact has already (FI-5) and options that may be added (IM-4); remark on the rest."""
-        remarks = []
-        for column, refusal in cells.refused:
-            text = trimmed(shown(row.cells[column.place]))
-            if isinstance(column, ValueColumn) and matched is not None and text == matched.values.get(column.key):
-                cells.values[column.key] = text
-            elif isinstance(column, ValueColumn) and column.adds(refusal):
-                cells.values[column.key] = text
-                cells.new_options.append(column.key)
+        remarks, added = [], []
+        for column, refusal in refused:
+            key, cell = column.field.key, shown(row.cells[column.place])
+            text = trimmed(cell)
+            if matched is not None and text == matched.values.get(key):
+                values[key] = text
+            elif column.adds(refusal):
+                values[key] = text
+                added.append(key)
             else:
-                reason = RowReason(refusal.reason.value)
-                remarks.append(Remark(reason, column.name, shown(row.cells[column.place]), refusal.advice))
-        return remarks
+                remarks.append(Remark(RowReason(refusal.reason.value), column.name, cell, refusal.advice))
+        return remarks, added
 
-    def _long_group_names(self, cell: Entered) -> Iterator[Remark]:
-        for name in group_names(cell):
-            if len(trimmed(name)) > LONGEST_GROUP_NAME:
-                advice = f"a group's name has at most {LONGEST_GROUP_NAME} characters"
-                yield Remark(RowReason.TOO_LONG, self._job.column_of(GROUPS), name, advice)
+    def _long_group_names(self, row: ReadRow) -> Iterator[Remark]:
+        for name in long_group_names(self._job, row):
+            advice = f"a group's name has at most {LONGEST_GROUP_NAME} characters"
+            yield Remark(RowReason.TOO_LONG, self._job.column_of(GROUPS), name, advice)
 
-    def _customer_id_taken(self, values: Mapping[FieldKey, FieldValue], matched: Contact | None) -> tuple[Remark, ...]:
+    def _customer_id_taken(self, values: Mapping[FieldKey, FieldValue], holder: ContactId | None) -> tuple[Remark, ...]:
         """Refuse a customer ID that does not identify and that only others hold (IM-17)."""
         customer_id = values.get("customer_id")
         if customer_id is None:
             return ()
-        holders = self._holders.get(IdentifierKey(IdentifierKind.CUSTOMER_ID, str(customer_id)), ())
-        if not holders or (matched is not None and matched.id in holders):
+        holders = self._with_customer_id.get(str(customer_id))
+        if not holders or holder in holders:
             return ()
         advice = f"held by {', '.join(holders)}; correct it or clear the cell"
         column = self._job.column_of("customer_id")
         return (Remark(RowReason.CUSTOMER_ID_TAKEN, column, str(customer_id), advice),)
 
-    def _skip(self, row: ReadRow, matched: Contact) -> RowReport:
+    def _skip(self, row: ReadRow, holder: ContactId) -> RowReport:
         collecting = self._job.options.existing_to_group
         if collecting:
-            self._join(matched.id, [collecting])
-        return RowReport(line=row.line, outcome=RowOutcome.SKIPPED, contact_id=matched.id)
+            self._join(holder, [collecting])
+        return RowReport(line=row.line, outcome=RowOutcome.SKIPPED, contact_id=holder)
 
-    def _add(self, row: ReadRow, cells: RowCells, warnings: list[Remark]) -> RowReport:
-        email_key = row.key.key if row.key is not None and row.key.kind is IdentifierKind.EMAIL else None
+    def _add(
+        self, row: ReadRow, values: Mapping[FieldKey, FieldValue], said: Given, warnings: list[Remark]
+    ) -> RowReport:
+        email_key = row.key.key if self._by_email and row.key is not None else None
         if self._email_told:
-            email_key = key_of_email(cells.values)
+            email_key = key_of_email(values)
         contact = Contact(
             id=self._new_id(),
-            values=FrozenDict(cells.values),
+            values=FrozenDict(values),
             origin=Origin(Cause.IMPORT, self._actor, self._job.id, row.line),
             created_at=self._circumstances.at,
             email_key=email_key,
-            subscriptions=NO_SUBSCRIPTIONS if self._facts.opt_outs else self._granted_to_anyone(cells),
+            subscriptions=NO_SUBSCRIPTIONS if self._facts.opt_outs else self._granted_to_anyone(said),
         )
         if self._facts.opt_outs:
-            contact = self._subscribed(contact, cells, DuplicateMode.OVERWRITE, warnings)
+            contact = self._subscribed(contact, self._wished(said), DuplicateMode.OVERWRITE, warnings)
         if self._email_told:
             self._warn_of_shared(contact, warnings)
         self.changes.append(CreateContact(contact))
-        self._remember(None, contact)
+        self._remember_new(contact)
         self._join_all(row, contact.id)
         return RowReport(row.line, RowOutcome.ADDED, contact.id, (), tuple(warnings))
 
-    def _merge(self, row: ReadRow, matched: Contact, cells: RowCells, warnings: list[Remark]) -> RowReport:
-        written = self._written(matched, cells)
+    def _merge(
+        self,
+        row: ReadRow,
+        matched: Contact,
+        values: Mapping[FieldKey, FieldValue],
+        said: Given,
+        warnings: list[Remark],
+    ) -> RowReport:
+        written = self._written(matched, values)
         after = matched
         if written:
             email_key = key_of_email(written) if "email" in written else matched.email_key
             after = replace(matched, values=FrozenDict({**matched.values, **written}), email_key=email_key)
-        after = self._subscribed(after, cells, self._mode, warnings)
+        after = self._subscribed(after, self._wished(said), self._mode, warnings)
         outcome = RowOutcome.UNCHANGED
         if after is not matched:
             outcome = RowOutcome.UPDATED
@@ -220,17 +245,15 @@ class _Batch:
             if "email" in written:
                 self._warn_of_shared(after, warnings)
             self.changes.append(UpdateContact(matched, after, _UPDATE_RULES, row.line))
-            self._remember(matched, after)
+            self._remember_changed(matched, after)
         self._join_all(row, matched.id)
         return RowReport(row.line, outcome, matched.id, (), tuple(warnings))
 
-    def _written(self, matched: Contact, cells: RowCells) -> dict[FieldKey, FieldValue]:
+    def _written(self, matched: Contact, values: Mapping[FieldKey, FieldValue]) -> dict[FieldKey, FieldValue]:
         """Choose what the duplicate mode lets a row write (IM-5)."""
         present = matched.values
-        if cells.values.items() <= present.items():
-            return {}
         written = {}
-        for key, value in cells.values.items():
+        for key, value in values.items():
             before = present.get(key)
             if value == before or holds(matched, self._facts.catalog[key], before, value):
                 standing = Standing.EQUAL
@@ -240,23 +263,31 @@ class _Batch:
                 written[key] = value
         return written
 
-    def _granted_to_anyone(self, cells: RowCells) -> Subscriptions:
-        """Give a new contact what its row wishes, where no opt-out binds; most rows wish the same, so they share it."""
-        wishes = tuple(cells.wishes.items())
-        if wishes not in self._granted:
-            self._granted[wishes] = FrozenDict(
+    def _wished(self, said: Given) -> Wishes:
+        """Read what the subscription columns say; most rows say the same."""
+        if said not in self._wishes:
+            words = zip(self._job.excerpt[len(self._values) :], said, strict=True)
+            self._wishes[said] = {
+                Subscription(each): SubscriptionState(wish) for each, wish in words if wish is not None
+            }
+        return self._wishes[said]
+
+    def _granted_to_anyone(self, said: Given) -> Subscriptions:
+        """Give a new contact what its row wishes, where no opt-out binds; who wishes the same shares it."""
+        if said not in self._granted:
+            self._granted[said] = FrozenDict(
                 {
                     each: self._consents[wish]
-                    for each, wish in wishes
+                    for each, wish in self._wished(said).items()
                     if WRITES_SUBSCRIPTION[DuplicateMode.OVERWRITE, SubscriptionState.UNKNOWN, wish]
                 }
             )
-        return self._granted[wishes]
+        return self._granted[said]
 
-    def _subscribed(self, contact: Contact, cells: RowCells, mode: DuplicateMode, warnings: list[Remark]) -> Contact:
+    def _subscribed(self, contact: Contact, wishes: Wishes, mode: DuplicateMode, warnings: list[Remark]) -> Contact:
         """Grant what the subscription columns ask for, within SU-3, SU-4 and SU-5; the same contact where that is nothing."""
         granted = {}
-        for subscription, wish in cells.wishes.items():
+        for subscription, wish in wishes.items():
             state = contact.state(subscription)
             subscribes = wish is SubscriptionState.SUBSCRIBED and wish is not state
             if subscribes and is_opted_out(contact, subscription, self._facts.opt_outs):
@@ -269,37 +300,39 @@ class _Batch:
         """Remark on an address that does not identify, was written, and has another holder (IM-17)."""
         if contact.email_key is None:
             return
-        others = self._holders.get(IdentifierKey(IdentifierKind.EMAIL, contact.email_key), ())
+        others = self._with_email.get(contact.email_key)
         if others:
             column = self._job.column_of("email")
             advice = f"also held by {', '.join(others)}"
             warnings.append(Remark(RowWarning.EMAIL_SHARED, column, contact.text("email"), advice))
 
-    def _remember(self, before: Contact | None, after: Contact) -> None:
-        """Let later rows see who holds what now."""
-        self._contacts[after.id] = after
-        if before is not None:
-            if before.email_key == after.email_key and before.customer_id == after.customer_id:
-                return
-            for key in before.identifiers - after.identifiers:
-                self._holders[key] = tuple(each for each in self._holders.get(key, ()) if each != after.id)
-            for key in after.identifiers - before.identifiers:
-                self._hold(key, after.id)
-            return
-        if after.email_key is not None:
-            self._hold(IdentifierKey(IdentifierKind.EMAIL, after.email_key), after.id)
-        if after.customer_id is not None:
-            self._hold(IdentifierKey(IdentifierKind.CUSTOMER_ID, after.customer_id), after.id)
+    def _remember_new(self, contact: Contact) -> None:
+        """Let later rows see the new contact, and by what it is found."""
+        self._contacts[contact.id] = contact
+        if contact.email_key is not None:
+            _hold(self._with_email, contact.email_key, contact.id)
+        customer_id = contact.values.get("customer_id")
+        if customer_id is not None:
+            _hold(self._with_customer_id, str(customer_id), contact.id)
 
-    def _hold(self, key: IdentifierKey, contact_id: ContactId) -> None:
-        self._holders[key] = (*self._holders.get(key, ()), contact_id)
+    def _remember_changed(self, before: Contact, after: Contact) -> None:
+        """Let later rows see the contact as it is now, and by what it is found."""
+        self._contacts[after.id] = after
+        if before.email_key == after.email_key and before.customer_id == after.customer_id:
+            return
+        for kind, key in before.identifiers - after.identifiers:
+            self._holders[kind][key] = tuple(each for each in self._holders[kind].get(key, ()) if each != after.id)
+        for kind, key in after.identifiers - before.identifiers:
+            _hold(self._holders[kind], key, after.id)
 
     def _join_all(self, row: ReadRow, contact_id: ContactId) -> None:
         """Let a processed contact join the chosen groups and those its row names (IM-6)."""
-        if self._job.options.groups:
-            self._join(contact_id, self._job.options.groups)
-        if self._groups_place is not None:
-            names = group_names(row.cells[self._groups_place])
+        if not self._joins:
+            return
+        self._join(contact_id, self._job.options.groups)
+        place = self._job.columns.place(GROUPS)
+        if place is not None:
+            names = group_names(row.cells[place])
             self._join(contact_id, [name for name in names if len(trimmed(name)) <= LONGEST_GROUP_NAME])
 
     def _join(self, contact_id: ContactId, names: Iterable[str]) -> None:
@@ -309,6 +342,11 @@ class _Batch:
                 group = self._groups[folded(name)] = new_group(name, self._circumstances.new_record_ids)
                 self.changes.append(CreateGroup(group))
             self.changes.append(JoinGroup(group.id, contact_id))
+
+
+def _hold(holders: dict[str, tuple[ContactId, ...]], key: str, contact_id: ContactId) -> None:
+    others = holders.get(key)
+    holders[key] = (*others, contact_id) if others else (contact_id,)
 
 
 def _unprocessed(row: ReadRow, reasons: Iterable[Remark]) -> RowReport:

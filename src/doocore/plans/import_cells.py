@@ -1,14 +1,17 @@
 """Judging a list column by column: lists repeat themselves, so what a cell said once is remembered (FI-6, IM-18)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
-from doocore.model.contact import Subscription, SubscriptionState
+from doocore.model.contact import SubscriptionState
 from doocore.model.contact_import import ImportOptions
-from doocore.model.fields import ContactField, Entered, FieldKey, FieldType, FieldValue, Refusal, ValueReason
+from doocore.model.fields import ContactField, Entered, FieldType, FieldValue, Refusal, ValueReason
 from doocore.rules.values import Judge
 
 _REMEMBERED = 10_000
+
+JudgedCells: TypeAlias = tuple[list[FieldValue | None], Sequence[tuple[int, Refusal]]]
+"""The cells of one column in a batch, judged: None where blank or refused; and what was refused at which place."""
 
 
 class _Memory(dict[Entered, FieldValue | None]):
@@ -31,95 +34,69 @@ class _Memory(dict[Entered, FieldValue | None]):
 
 
 class JudgedColumn:
-    """A column whose cells are judged by one rule."""
+    """A column whose cells are judged by one field's rule.
 
-    __slots__ = ("_judge", "_memory", "name", "place")
+    Where most cells of a batch were new ones, as in a column of phone numbers, nothing is remembered any more.
+    """
 
-    def __init__(self, place: int, name: str, judge: Judge) -> None:
+    __slots__ = ("_adds", "_judge", "_memory", "_repeats", "field", "name", "place")
+
+    def __init__(self, place: int, name: str, field: ContactField, judge: Judge, options: ImportOptions) -> None:
         self.place = place
         self.name = name
+        self.field = field
         self._judge = judge
         self._memory = _Memory(judge)
-
-    def judge_all(self, cells: Sequence[Entered]) -> "JudgedCells":
-        """Judge the cells of a batch, as those of contacts that have nothing here."""
-        if len(self._memory) > _REMEMBERED:
-            self._memory = _Memory(self._judge)
-        memory = self._memory
-        accepted = list(map(memory.__getitem__, cells))
-        if memory.refused.keys().isdisjoint(cells):
-            return JudgedCells(self, accepted, ())
-        refused = [(place, memory.refused[cell]) for place, cell in enumerate(cells) if cell in memory.refused]
-        return JudgedCells(self, accepted, refused)
-
-
-class ValueColumn(JudgedColumn):
-    """A column that holds values of one field."""
-
-    __slots__ = ("_addable", "field", "key")
-
-    def __init__(
-        self, place: int, name: str, contact_field: ContactField, judge: Judge, options: ImportOptions
-    ) -> None:
-        super().__init__(place, name, judge)
-        self.field = contact_field
-        self.key: FieldKey = contact_field.key
-        adds = options.add_system_options if contact_field.system else options.add_custom_options
-        self._addable = adds and contact_field.type is FieldType.SELECT
+        self._repeats = True
+        adds = options.add_system_options if field.system else options.add_custom_options
+        self._adds = adds and field.type is FieldType.SELECT
 
     def adds(self, refusal: Refusal) -> bool:
         """Tell whether what was refused is an option that the import adds (IM-4)."""
-        return self._addable and refusal.reason is ValueReason.UNKNOWN_OPTION
+        return self._adds and refusal.reason is ValueReason.UNKNOWN_OPTION
+
+    def said(self, cell: Entered) -> FieldValue | None:
+        """Give what one cell says, an empty text where it is blank; None where it is refused."""
+        said = self._memory[cell]
+        return "" if said is None and cell not in self._memory.refused else said
+
+    def judge_all(self, cells: Sequence[Entered]) -> JudgedCells:
+        """Judge the cells of a batch, as those of contacts that have nothing here."""
+        return self._remembered(cells) if self._repeats else self._judged(cells)
+
+    def _remembered(self, cells: Sequence[Entered]) -> JudgedCells:
+        if len(self._memory) > _REMEMBERED:
+            self._memory = _Memory(self._judge)
+        memory = self._memory
+        before = len(memory)
+        accepted = list(map(memory.__getitem__, cells))
+        self._repeats = len(memory) - before <= len(cells) / 2
+        if memory.refused.keys().isdisjoint(cells):
+            return (accepted, ())
+        refused = [(place, memory.refused[cell]) for place, cell in enumerate(cells) if cell in memory.refused]
+        return (accepted, refused)
+
+    def _judged(self, cells: Sequence[Entered]) -> JudgedCells:
+        judge = self._judge
+        accepted: list[FieldValue | None] = []
+        refused: list[tuple[int, Refusal]] = []
+        for place, cell in enumerate(cells):
+            judged = judge(cell, None)
+            if isinstance(judged, Refusal):
+                refused.append((place, judged))
+                judged = None
+            accepted.append(judged)
+        return (accepted, refused)
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedCells:
-    """The cells of one column in a batch, judged: None where blank or refused, and why at which place."""
+def wished(judge: Judge) -> Judge:
+    """Judge a subscription column: what would check a checkbox is the word for the state that is wished (SU-3)."""
 
-    column: JudgedColumn
-    accepted: list[FieldValue | None]
-    refused: Sequence[tuple[int, Refusal]]
+    def judged(value: Entered, present: FieldValue | None) -> FieldValue | Refusal | None:
+        truth = judge(value, present)
+        return truth if truth is None or isinstance(truth, Refusal) else _WISHES[bool(truth)]
 
-
-@dataclass(slots=True)
-class RowCells:
-    """What the cells of one row say: values, subscription wishes, and the columns whose cells were refused.
-
-    `new_options` names the fields whose value is an option to be added (IM-4).
-    """
-
-    values: dict[FieldKey, FieldValue]
-    wishes: dict[Subscription, SubscriptionState]
-    refused: list[tuple[JudgedColumn, Refusal]]
-    new_options: list[FieldKey]
+    return judged
 
 
-def rows_of_cells(
-    rows: Sequence[Sequence[Entered]],
-    values: Sequence[ValueColumn],
-    subscriptions: Sequence[tuple[JudgedColumn, Subscription]],
-) -> list[RowCells]:
-    """Judge a batch of rows of equal width, column by column, and give back what each row says."""
-    if not rows:
-        return []
-    columns = list(zip(*rows, strict=True))
-    judged = [column.judge_all(columns[column.place]) for column in values]
-    keys = [column.key for column in values]
-    given = [
-        RowCells({key: value for key, value in zip(keys, row, strict=True) if value is not None}, {}, [], [])
-        for row in zip(*(cells.accepted for cells in judged), strict=True)
-    ] or [RowCells({}, {}, [], []) for _ in rows]
-    for cells in judged:
-        for place, refusal in cells.refused:
-            given[place].refused.append((cells.column, refusal))
-    for column, subscription in subscriptions:
-        _judge_wishes(column.judge_all(columns[column.place]), subscription, given)
-    return given
-
-
-def _judge_wishes(cells: JudgedCells, subscription: Subscription, given: Sequence[RowCells]) -> None:
-    for row, wish in zip(given, cells.accepted, strict=True):
-        if wish is not None:
-            row.wishes[subscription] = SubscriptionState.SUBSCRIBED if wish else SubscriptionState.UNSUBSCRIBED
-    for place, refusal in cells.refused:
-        given[place].refused.append((cells.column, refusal))
+_WISHES = {True: SubscriptionState.SUBSCRIBED.value, False: SubscriptionState.UNSUBSCRIBED.value}

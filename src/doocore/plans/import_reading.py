@@ -11,44 +11,74 @@ from itertools import pairwise
 
 from doocore.model.contact import Subscription
 from doocore.model.contact_import import ImportId, ImportOptions, Remark, RowReason
-from doocore.model.fields import Entered, FieldCatalog, FieldKey, Refusal, ValueParsers, folded, is_blank, trimmed
+from doocore.model.fields import (
+    ContactField,
+    Entered,
+    FieldCatalog,
+    FieldKey,
+    FieldType,
+    Refusal,
+    ValueParsers,
+    folded,
+    is_blank,
+    trimmed,
+)
 from doocore.model.identifiers import IdentifierKey, IdentifierKind
-from doocore.plans.import_cells import ValueColumn
+from doocore.plans.by_hand import LONGEST_GROUP_NAME
+from doocore.plans.import_cells import JudgedColumn, wished
 from doocore.plans.story import Needs, ValueJudge
 from doocore.rules.addresses import PLAIN, match_key
-from doocore.rules.columns import GROUPS, ColumnMap
+from doocore.rules.columns import GROUPS, OTHER_COLUMNS, ColumnMap
 
 _TOLD_EVERY = 1000
 _BUCKETS = 256
 _CUSTOMER_ID = FieldCatalog.of("", ())["customer_id"]
+_YES_OR_NO = ContactField(key="subscription", type=FieldType.CHECKBOX, name="subscription")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportJob:
-    """Everything about an import that does not change from row to row."""
+    """Everything about an import that does not change from row to row; *version* tells who works on it (IM-12)."""
 
     id: ImportId
+    version: int = 1
     columns: ColumnMap
     options: ImportOptions
     judge: ValueJudge
     parsers: ValueParsers
-    _value_columns: dict[FieldKey, ValueColumn] = field(default_factory=dict, repr=False, compare=False)
+    values: tuple[FieldKey, ...] = field(init=False)
+    excerpt: tuple[str, ...] = field(init=False)
+    _judged: dict[str, JudgedColumn] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay out what the list can say of a contact: values of fields, then wishes for subscriptions."""
+        values = tuple([each for each in self.columns.targets if each is not None and each not in OTHER_COLUMNS])
+        wishes = [each.value for each in Subscription if each.value in self.columns.targets]
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "excerpt", (*values, *wishes))
 
     @property
     def identifying_place(self) -> int:
         """At which place the identifying column stands (IM-2)."""
         return self.columns.targets.index(self.options.identify_by.value)
 
-    def value_columns(self, catalog: FieldCatalog) -> list[ValueColumn]:
-        """Give the columns that hold values and do not identify, as *catalog* has their fields now."""
-        for place, (name, key) in enumerate(zip(self.columns.columns, self.columns.targets, strict=True)):
-            if key is None or key not in catalog or place == self.identifying_place:
-                continue
-            known = self._value_columns.get(key)
-            if known is None or known.field != catalog[key]:
-                column = ValueColumn(place, name, catalog[key], self.judge.bound(catalog[key]), self.options)
-                self._value_columns[key] = column
-        return list(self._value_columns.values())
+    def judged_column(self, target: str, catalog: FieldCatalog) -> JudgedColumn | None:
+        """Give the column for *target*, judged as *catalog* has its field now; None if the field is gone."""
+        is_wish = target in OTHER_COLUMNS
+        if not is_wish and target not in catalog:
+            return None
+        field_now = _YES_OR_NO if is_wish else catalog[target]
+        column = self._judged.get(target)
+        if column is None or column.field != field_now:
+            judge = self.judge.bound(field_now)
+            column = self._judged[target] = JudgedColumn(
+                self.columns.targets.index(target),
+                self.column_of(target),
+                field_now,
+                wished(judge) if is_wish else judge,
+                self.options,
+            )
+        return column
 
     def column_of(self, target: str) -> str:
         """Give the name of the column that goes to *target*."""
@@ -97,7 +127,8 @@ def survey(
     total = 0
     for total, (_, cells) in enumerate(rows, start=1):
         if len(cells) == width:
-            value = hash(key_of(shown(cells[place])))
+            cell = cells[place]
+            value = hash(key_of(cell if cell.__class__ is str else shown(cell)))
             buckets[value % _BUCKETS].append(value)
         if progress is not None and total % _TOLD_EVERY == 0:
             progress(total)
@@ -109,19 +140,24 @@ def read_rows(job: ImportJob, rows: Iterable[tuple[int, Sequence[Entered]]], fou
     identify = _Identification(job)
     others = _OtherIdentifiers(job)
     width = len(job.columns.columns)
-    kind = job.options.identify_by
+    place, kind, repeated = identify.place, identify.kind, found.repeated
     seen: set[str] = set()
     for line, cells in rows:
         if len(cells) != width:
             yield ReadRow(line, cells, whole=False)
             continue
-        identified = identify.read(cells[identify.place])
-        if isinstance(identified, Remark):
-            yield ReadRow(line, cells, problem=identified, others=others.read(cells))
-            continue
-        text, key = identified
-        duplicate = hash(key) in found.repeated and key in seen
-        if hash(key) in found.repeated:
+        cell = cells[place]
+        if identify.by_email and cell.__class__ is str and PLAIN.fullmatch(cell):
+            text, key = cell, cell.lower()  # what every parser takes with this key (FI-7), nearly every row of a list
+        else:
+            identified = identify.read(cell)
+            if isinstance(identified, Remark):
+                yield ReadRow(line, cells, problem=identified, others=others.read(cells))
+                continue
+            text, key = identified
+        duplicate = False
+        if repeated and hash(key) in repeated:
+            duplicate = key in seen
             seen.add(key)
         yield ReadRow(line, cells, True, IdentifierKey(kind, key), text, None, others.read(cells), duplicate)
 
@@ -150,6 +186,13 @@ def group_names(cell: Entered) -> list[str]:
     return [name for name in shown(cell).split(";") if not is_blank(name)]
 
 
+def long_group_names(job: ImportJob, row: ReadRow) -> list[str]:
+    """Give the names in the Groups column that are too long for a group (GR-1)."""
+    place = job.columns.place(GROUPS)
+    names = [] if place is None else group_names(row.cells[place])
+    return [name for name in names if len(trimmed(name)) > LONGEST_GROUP_NAME]
+
+
 def shown(cell: Entered) -> str:
     """Give a cell as text."""
     return cell if isinstance(cell, str) else "" if cell is None else str(cell)
@@ -158,27 +201,26 @@ def shown(cell: Entered) -> str:
 class _Identification:
     """Reads the identifying column (IM-2): from a cell to (text, key), or to a remark why it identifies nobody."""
 
-    __slots__ = ("_column", "_judge", "_kind", "_parse_email", "place")
+    __slots__ = ("_column", "_judge", "_parse_email", "by_email", "kind", "place")
 
     def __init__(self, job: ImportJob) -> None:
         self.place = job.identifying_place
-        self._kind = job.options.identify_by
+        self.kind = job.options.identify_by
+        self.by_email = self.kind is IdentifierKind.EMAIL
         self._column = job.columns.columns[self.place]
         self._parse_email = job.parsers.email
         self._judge = job.judge.bound(_CUSTOMER_ID)
 
     def read(self, cell: Entered) -> tuple[str, str] | Remark:
-        if self._kind is IdentifierKind.EMAIL and isinstance(cell, str) and PLAIN.fullmatch(cell):
-            return cell, cell.lower()  # what every parser takes with this key (FI-7), nearly every row of a list
         text = trimmed(shown(cell))
         if not text:
-            return Remark(RowReason.MISSING_IDENTIFIER, self._column, "", f"give the {self._kind.value} of this row")
-        if self._kind is IdentifierKind.EMAIL:
+            return Remark(RowReason.MISSING_IDENTIFIER, self._column, "", f"give the {self.kind.value} of this row")
+        if self.by_email:
             address = self._parse_email(text)
             if not isinstance(address, Refusal):
                 return address.text, address.key
             return Remark(RowReason.INVALID_EMAIL, self._column, text, address.advice)
-        if self._kind is IdentifierKind.CUSTOMER_ID:
+        if self.kind is IdentifierKind.CUSTOMER_ID:
             judged = self._judge(text, None)
             if isinstance(judged, Refusal):
                 return Remark(RowReason(judged.reason.value), self._column, text, judged.advice)
@@ -199,12 +241,8 @@ class _OtherIdentifiers:
         ]
 
     def read(self, cells: Sequence[Entered]) -> tuple[IdentifierKey, ...]:
-        keys = []
-        for place, kind, key_of in self._columns:
-            key = key_of(shown(cells[place]))
-            if key:
-                keys.append(IdentifierKey(kind, key))
-        return tuple(keys)
+        keys = [(kind, key_of(shown(cells[place]))) for place, kind, key_of in self._columns]
+        return tuple([IdentifierKey(kind, key) for kind, key in keys if key])
 
 
 def _repeated(bucket: "array[int]") -> Iterator[int]:

@@ -1,22 +1,38 @@
-"""What an organization sets up: its settings, contact fields, groups and events."""
+"""What an organization sets up: its settings, contact fields and events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from doocore.changes import ChangeEvent, ChangeSettings, CreateEvent, CreateGroup, PutField
-from doocore.errors import DuplicateNameError, EventNotLiveError, InvalidNameError, NotFoundError
-from doocore.model.contact import Group
+from doocore.changes import ChangeEvent, ChangeSettings, CreateEvent, PutField
+from doocore.errors import (
+    DuplicateNameError,
+    EventNotLiveError,
+    InvalidFieldError,
+    InvalidNameError,
+    NotFoundError,
+)
 from doocore.model.contact_import import CreateFieldFromColumn
 from doocore.model.event import Event, EventStatus
-from doocore.model.fields import CUSTOM_FIELD_TYPES, ContactField, FieldCatalog, FieldKey, FieldType, folded, trimmed
+from doocore.model.fields import (
+    CUSTOM_FIELD_TYPES,
+    SYSTEM_FIELDS,
+    ContactField,
+    FieldCatalog,
+    FieldKey,
+    FieldType,
+    folded,
+    storable,
+    trimmed,
+)
 from doocore.model.history import Cause
 from doocore.model.organization import OrganizationSettings
-from doocore.plans.by_hand import new_group
 from doocore.plans.story import Circumstances, Facts, Needs, Plan
 from doocore.rules.columns import reserved_names
 from doocore.rules.permissions import Action, permit
 
 LONGEST_FIELD_NAME = 255
+
+_LASTING_LABELS: Mapping[FieldKey, tuple[str, ...]] = {each.key: each.labels for each in SYSTEM_FIELDS}
 
 BECOMES: Mapping[tuple[EventStatus, EventStatus], bool] = {
     (EventStatus.DRAFT, EventStatus.DRAFT): True,
@@ -37,18 +53,22 @@ BECOMES: Mapping[tuple[EventStatus, EventStatus], bool] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRequest:
-    """A custom field to create (`key` None), or a field whose name or options change; None leaves them (FI-4)."""
+    """A custom field to create (`key` None), or a field that changes; what is None stays (FI-4).
+
+    `labels` are the further names under which it is found; a system field keeps those it has from the beginning.
+    """
 
     key: FieldKey | None = None
     name: str | None = None
     type: FieldType = FieldType.SHORT_TEXT
     options: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None
     archived: bool | None = None
 
 
-def needs_of_names(*names: str) -> Needs:
-    """Say that groups or fields of these names may come into being, and lock them meanwhile."""
-    return Needs(groups=frozenset(map(folded, names)), fields=frozenset(map(folded, names)))
+def needs_of_field(*names: str) -> Needs:
+    """Say which field is meant by its key and names, and which names it may get, and lock them meanwhile."""
+    return Needs(fields=frozenset(map(folded, names)))
 
 
 def plan_settings(
@@ -59,19 +79,11 @@ def plan_settings(
     return Plan(outcome=settings, envelope=circumstances.envelope(Cause.BY_HAND), changes=(ChangeSettings(settings),))
 
 
-def plan_group(name: str, facts: Facts, circumstances: Circumstances) -> Plan[Group]:
-    """Create a group (GR-1); `DuplicateNameError` where one of this name exists."""
-    permit(Action.CHANGE_BY_HAND, circumstances.actor, facts.settings.plan)
-    if folded(name) in facts.groups:
-        raise DuplicateNameError("group", name)
-    group = new_group(name, circumstances.new_record_ids)
-    return Plan(outcome=group, envelope=circumstances.envelope(Cause.BY_HAND), changes=(CreateGroup(group),))
-
-
 def plan_field(request: FieldRequest, facts: Facts, circumstances: Circumstances) -> Plan[ContactField]:
     """Create a custom field or change a field (FI-1 to FI-4: team admin).
 
-    Raises `DuplicateNameError` (FI-3), `InvalidNameError`, `NotFoundError`, `PermissionDeniedError`.
+    Raises `DuplicateNameError` (FI-3), `InvalidNameError`, `InvalidFieldError`, `NotFoundError`,
+    `PermissionDeniedError`.
     """
     permit(Action.MANAGE_FIELDS, circumstances.actor, facts.settings.plan)
     if request.key is not None:
@@ -79,6 +91,7 @@ def plan_field(request: FieldRequest, facts: Facts, circumstances: Circumstances
     else:
         name = request.name or ""
         field = new_field(name, request.type, request.options or (), facts.catalog, circumstances.new_record_ids)
+        field = _with_labels(field, request.labels or (), facts.catalog)
     return Plan(outcome=field, envelope=circumstances.envelope(Cause.BY_HAND), changes=(PutField(field),))
 
 
@@ -89,7 +102,8 @@ def new_field(
     text = free_name(name, catalog)
     if type_ not in CUSTOM_FIELD_TYPES:
         raise InvalidNameError("field", name, f"a custom field is not of the type {type_.value}")
-    return ContactField(key=next(new_ids), type=type_, name=text, options=_trimmed_options(options))
+    field = ContactField(key=next(new_ids), type=type_, name=text)
+    return _with_options(field, options)
 
 
 def fields_from_columns(
@@ -98,7 +112,7 @@ def fields_from_columns(
     """Make the fields that an import's columns ask for (IM-3, FI-4: team admin), by compared column name.
 
     A custom field of the same name and type that exists already is the one that is meant, so that the same list can be
-    imported again (IM-11).
+    imported again (IM-11), unless it is archived: then it is offered no more, and its name is taken.
     """
     if wanted:
         permit(Action.MANAGE_FIELDS, circumstances.actor, facts.settings.plan)
@@ -106,7 +120,7 @@ def fields_from_columns(
     catalog = facts.catalog
     for column, target in wanted.items():
         existing = catalog.named(target.name)
-        if existing is not None and not existing.system and existing.type is target.type:
+        if existing is not None and existing.type is target.type and not (existing.system or existing.archived):
             made[column] = existing
         else:
             made[column] = new_field(target.name, target.type, (), catalog, circumstances.new_record_ids)
@@ -114,17 +128,20 @@ def fields_from_columns(
     return made
 
 
-def plan_event(event: Event, facts: Facts, circumstances: Circumstances) -> Plan[Event]:
+def plan_event(event: Event, facts: Facts, circumstances: Circumstances) -> Plan[Event] | Needs:
     """Create an event, or change the one of its ID (BO-3); questions are linked by the names of fields.
 
-    Raises `NotFoundError` for a field that a question is linked to, `EventNotLiveError` where the status cannot become
-    that one, `PermissionDeniedError`.
+    The fields are locked, so that none of them is deleted meanwhile. Raises `NotFoundError` for a field that a question
+    is linked to, `EventNotLiveError` where the status cannot become that one, `PermissionDeniedError`.
     """
     permit(Action.CHANGE_BY_HAND, circumstances.actor, facts.settings.plan)
     linked = tuple(
         replace(question, field=_linked(question.field, facts.catalog)) if question.field else question
         for question in event.questions
     )
+    fields = needs_of_field(*(each.field for each in linked if each.field is not None))
+    if not fields.fields <= facts.asked.fields:
+        return fields
     event = replace(event, questions=linked)
     before = facts.events.get(event.id)
     envelope = circumstances.envelope(Cause.BY_HAND, event.id)
@@ -150,22 +167,44 @@ def _changed_field(key: FieldKey, request: FieldRequest, catalog: FieldCatalog) 
     if request.name is not None and request.name != field.name:
         if field.system:
             raise InvalidNameError("field", request.name, "a system field keeps its name")
-        others = FieldCatalog(tuple(each for each in catalog.fields if each.key != key))
-        field = replace(field, name=free_name(request.name, others))
+        field = replace(field, name=free_name(request.name, _without(field, catalog)))
+        field = _with_labels(field, field.labels, catalog)
     if request.options is not None:
-        field = replace(field, options=_trimmed_options(request.options))
+        field = _with_options(field, request.options)
+    if request.labels is not None:
+        field = _with_labels(field, request.labels, catalog)
+    if request.archived and field.system:
+        raise InvalidFieldError(field.name, "a system field cannot be archived")
     return field if request.archived is None else replace(field, archived=request.archived)
 
 
 def free_name(name: str, catalog: FieldCatalog) -> str:
     """Give the trimmed name of a field, if no field, label or known column has it (FI-3); else `DuplicateNameError`."""
     text = trimmed(name)
-    if not text or len(text) > LONGEST_FIELD_NAME:
-        raise InvalidNameError("field", name, f"1 to {LONGEST_FIELD_NAME} characters")
+    if not text or len(text) > LONGEST_FIELD_NAME or text != storable(text):
+        expected = f"1 to {LONGEST_FIELD_NAME} characters, none of them a control character"
+        raise InvalidNameError("field", name, expected)
     if catalog.named(text) is not None or folded(text) in reserved_names():
         raise DuplicateNameError("field", text)
     return text
 
 
-def _trimmed_options(options: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(trimmed(each) for each in options if trimmed(each)))
+def _with_options(field: ContactField, options: tuple[str, ...]) -> ContactField:
+    texts = (trimmed(storable(each)) for each in options)
+    distinct = tuple(dict.fromkeys(filter(None, texts)))
+    if distinct and field.type is not FieldType.SELECT:
+        raise InvalidFieldError(field.name, f"only a select field has options, and this one is {field.type.value}")
+    return replace(field, options=distinct)
+
+
+def _with_labels(field: ContactField, labels: tuple[str, ...], catalog: FieldCatalog) -> ContactField:
+    """Give the field these labels, each once and none that is its name anyway, behind those that it cannot lose (IM-3)."""
+    others = _without(field, catalog)
+    kept = _LASTING_LABELS.get(field.key, ())
+    known = {folded(each): each for each in (field.name, *kept)}
+    added = {folded(each): each for each in reversed(labels) if folded(each) not in known}
+    return replace(field, labels=(*kept, *(free_name(each, others) for each in reversed(added.values()))))
+
+
+def _without(field: ContactField, catalog: FieldCatalog) -> FieldCatalog:
+    return FieldCatalog(tuple(each for each in catalog.fields if each.key != field.key))

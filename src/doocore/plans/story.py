@@ -6,14 +6,15 @@ the same stories.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
 from doocore.changes import Change
 from doocore.model.booking import RecordedBooking
-from doocore.model.contact import Contact, Group, OptOut
+from doocore.model.contact import Contact, Excerpt, Group, GroupId, OptOut
+from doocore.model.deletion import Belongings
 from doocore.model.event import Event
 from doocore.model.fields import (
     ContactField,
@@ -24,7 +25,7 @@ from doocore.model.fields import (
     Refusal,
     ValueParsers,
 )
-from doocore.model.history import Cause, Envelope, Origin
+from doocore.model.history import Cause, Envelope, Origin, require_offset
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey, IdentifierKind
 from doocore.model.organization import Actor, OrganizationSettings
 from doocore.rules.values import Judge, judging
@@ -38,6 +39,12 @@ class Needs:
 
     Every contact found through `keys` or `contacts` comes along, survivors of merges too. `opt_outs` asks for the
     opt-outs that bind the addresses among `keys` and those of all contacts that come along, aliases too (SU-5).
+
+    What goes with something is counted: the `belongings` of contacts, the `members` of groups, the `values` in fields;
+    with these come the events that have a question for the field.
+
+    With `excerpt`, contacts do not come whole: only their values of these fields, and their states of these
+    subscriptions. Nearly all of a list that comes again is decided from that.
     """
 
     keys: frozenset[IdentifierKey] = frozenset()
@@ -47,6 +54,10 @@ class Needs:
     groups: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     opt_outs: bool = False
+    belongings: frozenset[ContactId] = frozenset()
+    members: frozenset[GroupId] = frozenset()
+    values: frozenset[FieldKey] = frozenset()
+    excerpt: tuple[str, ...] | None = None
 
     @property
     def locks(self) -> frozenset[IdentifierKey]:
@@ -68,12 +79,19 @@ class Needs:
             groups=self.groups | other.groups,
             fields=self.fields | other.fields,
             opt_outs=self.opt_outs or other.opt_outs,
+            excerpt=self.excerpt if self.excerpt == other.excerpt else None,
+            belongings=self.belongings | other.belongings,
+            members=self.members | other.members,
+            values=self.values | other.values,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What was found; `asked` says what was looked for, so that "not found" and "not asked" differ."""
+    """What was found; `asked` says what was looked for, so that "not found" and "not asked" differ.
+
+    `excerpts` are in the place of `contacts` where only excerpts were asked for, in the order of `asked.excerpt`.
+    """
 
     asked: Needs
     settings: OrganizationSettings = field(default_factory=OrganizationSettings)
@@ -85,6 +103,19 @@ class Facts:
     events: Mapping[str, Event] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     opt_outs: frozenset[OptOut] = frozenset()
+    belongings: Mapping[ContactId, Belongings] = field(default_factory=dict)
+    members: Mapping[GroupId, int] = field(default_factory=dict)
+    values: Mapping[FieldKey, int] = field(default_factory=dict)
+    excerpts: Mapping[ContactId, Excerpt] = field(default_factory=dict)
+
+    def with_further(self, found: "Facts") -> "Facts":
+        """Add what was found of contacts when further needs were gathered."""
+        return replace(
+            self,
+            holders={**self.holders, **found.holders},
+            contacts={**self.contacts, **found.contacts},
+            opt_outs=self.opt_outs | found.opt_outs,
+        )
 
     def contact(self, contact_id: ContactId) -> Contact | None:
         """Give the contact of this ID, or the survivor it was merged into (MG-1); None if there is neither."""
@@ -102,7 +133,8 @@ class Facts:
 class Circumstances:
     """Who acts, when, and what the outside lends to a story: parsers, and IDs nobody had before.
 
-    `new_contact_ids` and `new_record_ids` are drawn from only as far as something comes into being.
+    `new_contact_ids` and `new_record_ids` are drawn from only as far as something comes into being. All moments that a
+    story writes are `at`: one without an offset is refused here, once, with `ValueError`.
     """
 
     actor: Actor
@@ -110,6 +142,9 @@ class Circumstances:
     parsers: ValueParsers
     new_contact_ids: Iterator[ContactId]
     new_record_ids: Iterator[str]
+
+    def __post_init__(self) -> None:
+        require_offset(self.at)
 
     def envelope(self, cause: Cause, reference: str = "") -> Envelope:
         """Put who and when around a story's changes (HI-1)."""

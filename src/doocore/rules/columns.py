@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from doocore.errors import ImportFileError, NotFoundError
 from doocore.model.contact import Subscription
-from doocore.model.contact_import import ColumnTarget, CreateFieldFromColumn
+from doocore.model.contact_import import REPORT_COLUMNS, ColumnTarget, CreateFieldFromColumn
 from doocore.model.fields import FieldCatalog, FieldKey, folded
 from doocore.model.identifiers import IdentifierKind
 
@@ -51,8 +51,12 @@ class ColumnMap:
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """The names of the columns that go nowhere."""
-        return tuple(name for name, target in zip(self.columns, self.targets, strict=True) if target is None)
+        """The names of the columns that go nowhere, but for those that a report of ours had put in front (IM-10)."""
+        return tuple(
+            name
+            for name, target in zip(self.columns, self.targets, strict=True)
+            if target is None and folded(name) not in REPORT_COLUMNS
+        )
 
     def place(self, target: str) -> int | None:
         """Tell at which place the column for *target* stands."""
@@ -61,7 +65,8 @@ class ColumnMap:
 
 def reserved_names() -> frozenset[str]:
     """Give the folded names that no custom field can have beside those of system fields: what columns mean already."""
-    return frozenset(folded(name) for word, labels in OTHER_COLUMNS.items() for name in (word, *labels))
+    known = (folded(name) for word, labels in OTHER_COLUMNS.items() for name in (word, *labels))
+    return frozenset((*known, *REPORT_COLUMNS))
 
 
 def map_columns(
@@ -76,7 +81,7 @@ def map_columns(
     Raises `ImportFileError` with, in this order: `header` where no column goes anywhere, `duplicate_column`,
     `unmapped_identifier` (IM-1); `NotFoundError` where an override names no field.
     """
-    find = _finder(catalog)
+    find = column_finder(catalog)
     asked = {column_name(name): target for name, target in overrides.items()}
     names = [column_name(each) for each in columns]
     targets = [
@@ -101,9 +106,9 @@ def columns_that_create(overrides: Mapping[str, ColumnTarget]) -> Mapping[str, C
     }
 
 
-def _finder(catalog: FieldCatalog) -> Callable[[str], str | None]:
+def column_finder(catalog: FieldCatalog) -> Callable[[str], str | None]:
     """Find targets by name: of two that IM-3 does not tell apart (`VIP 1`, `VIP1`) the one that is spelled like that."""
-    exactly: dict[str, str] = {}
+    exactly: dict[str, str | None] = dict.fromkeys(REPORT_COLUMNS)
     known: dict[str, str] = {}
     for name, target in _named_targets(catalog):
         exactly.setdefault(folded(name), target)

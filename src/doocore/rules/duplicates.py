@@ -61,6 +61,17 @@ def leaves_alone(mode: DuplicateMode) -> bool:
     return not any(writes for (each, *_), writes in rows if each is mode)
 
 
+def rewrites_what_is_equal(mode: DuplicateMode) -> bool:
+    """Tell whether a row that says what the contact has already would write it again under *mode*.
+
+    >>> any(map(rewrites_what_is_equal, DuplicateMode))
+    False
+    """
+    return WRITES_VALUE[mode, Standing.EQUAL] or any(
+        writes for (each, state, wish), writes in WRITES_SUBSCRIPTION.items() if each is mode and state is wish
+    )
+
+
 def is_own_opt_out(consent: Consent | None) -> bool:
     """Tell whether the person itself unsubscribed, so that no import or booking may undo it (SU-4)."""
     return consent is not None and consent.state is SubscriptionState.UNSUBSCRIBED and consent.through in OWN_DOING

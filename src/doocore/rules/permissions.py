@@ -18,6 +18,7 @@ class Action(Word):
     CHANGE_SETTINGS = "changing the settings"
     MANAGE_FIELDS = "managing contact fields"
     IMPORT_CONTACTS = "importing contacts"
+    EXPORT_CONTACTS = "exporting contacts"
     BOOK_FOR_CHOSEN = "booking for a chosen contact"
     CHANGE_BY_HAND = "changing contacts, groups and events by hand"
 
@@ -43,6 +44,7 @@ BY_ACTION: Mapping[Action, Row] = {
     Action.CHANGE_SETTINGS: Row("SY-6", Standing.TEAM_ADMIN),
     Action.MANAGE_FIELDS: Row("FI-4", Standing.TEAM_ADMIN),
     Action.IMPORT_CONTACTS: Row("IM-13", Standing.MEMBER, ProductPlan.PRO),
+    Action.EXPORT_CONTACTS: Row("EX-1", Standing.MEMBER),
     Action.BOOK_FOR_CHOSEN: Row("AS-0", Standing.MEMBER),
     Action.CHANGE_BY_HAND: Row("CT-1", Standing.MEMBER),
 }

@@ -277,6 +277,7 @@ def full_import() -> ImportRecord:
             ),
             add_system_options=True,
             add_custom_options=True,
+            report_days=30,
         ),
         started_at=ELSEWHERE,
         actor="user:kïm",

@@ -11,7 +11,7 @@ Under `unittest`, add `unittest.TestCase` as a second base. A store that several
 """
 
 from doocore.testing.store.bookings import BookingClaims
-from doocore.testing.store.contacts import ContactClaims, HolderClaims, ListClaims, OptOutClaims
+from doocore.testing.store.contacts import ContactClaims, DeletionClaims, HolderClaims, ListClaims, OptOutClaims
 from doocore.testing.store.groups import GroupClaims, MembershipClaims
 from doocore.testing.store.history import HistoryClaims
 from doocore.testing.store.imports import ImportClaims, ImportRowClaims
@@ -23,6 +23,7 @@ from doocore.testing.store.transactions import OrganizationClaims, TransactionCl
 class StoreContract(
     ContactClaims,
     HolderClaims,
+    DeletionClaims,
     OptOutClaims,
     ListClaims,
     GroupClaims,

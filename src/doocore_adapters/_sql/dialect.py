@@ -9,8 +9,11 @@ class Dialect:
     """How one database says things.
 
     `placeholder` stands for `?`; `words` for the tokens in braces: `{among}` (equal to one of many keys, bound as one
-    parameter), `{contains}` (a contact's search text has the bound text in it, bytewise), the column types `{text}`,
-    `{integer}`, `{boolean}`, `{decimal}`, `{moment}`, `{json}`, and `{narrow}` (behind a table of short rows).
+    parameter), `{contains}` (a contact's search text has the bound text in it, bytewise), `{group_ids}` (the groups of memberships, with blanks in between), `{has_value}`, `{that_value}`
+    and `{without_value}` (of a contact's `custom` document and one bound key: whether the key is in it, a document with
+    this member alone, and the document without it), `{held}` (behind a query: nobody else changes these rows until the
+    transaction is over), the column types `{text}`, `{integer}`, `{boolean}`, `{decimal}`,
+    `{moment}`, `{json}`, and `{narrow}` (behind a table of short rows).
     """
 
     name: str

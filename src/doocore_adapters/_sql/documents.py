@@ -44,6 +44,12 @@ def loads(document: Any) -> Any:  # noqa: ANN401, JSON is any value; some driver
     return json.loads(document) if isinstance(document, str) else document
 
 
+def loads_all(documents: Sequence[str | None]) -> list[dict[str, Any]]:
+    """Read a JSON column of many rows at once, which takes a third of the time; NULL as an empty object."""
+    found: list[dict[str, Any]] = json.loads(f"[{','.join([each or '{}' for each in documents])}]")
+    return found
+
+
 @lru_cache(maxsize=1024)
 def dumps_texts(texts: tuple[str, ...]) -> str:
     """Write a list of texts; the same few (rule IDs, columns) come again and again."""
@@ -170,6 +176,7 @@ def dumps_options(options: ImportOptions) -> str:
             "mapping": {column: _target_document(target) for column, target in options.mapping.items()},
             "add_system_options": options.add_system_options,
             "add_custom_options": options.add_custom_options,
+            "report_days": options.report_days,
         }
     )
 
@@ -186,6 +193,7 @@ def loads_options(document: str) -> ImportOptions:
         mapping=FrozenDict({column: _target(target) for column, target in found["mapping"].items()}),
         add_system_options=found["add_system_options"],
         add_custom_options=found["add_custom_options"],
+        report_days=found["report_days"],
     )
 
 

@@ -50,9 +50,9 @@ class Migration:
 class Condition(Enum):
     """How a database stands to this release; the value says what to do about it."""
 
-    EMPTY = "has no tables of doocore yet: call store.migrate()"
+    EMPTY = "has no tables of doocore yet: call store.migrate(), or `doocore migrate`"
     CURRENT = "is up to date"
-    OLDER = "was written by an older release of doocore: make a backup, then call store.migrate()"
+    OLDER = "was written by an older release of doocore: make a backup, then call store.migrate(), or `doocore migrate`"
     NEWER = "was written by a newer release of doocore: install that one, or a later one"
     ALTERED = "was set up by steps that differ from this release's: use the release that wrote it"
     FOREIGN = (
@@ -128,7 +128,7 @@ CREATE INDEX doocore_contact_aliases_by_contact_id ON doocore_contact_aliases (o
 CREATE TABLE doocore_retired_contacts (
     organization_id {text} NOT NULL,
     id {text} NOT NULL,
-    survivor_id {text} NOT NULL,
+    survivor_id {text},
     retired_at {moment} NOT NULL,
     actor {text} NOT NULL,
     reference {text} NOT NULL,
@@ -276,6 +276,7 @@ CREATE TABLE doocore_imports (
     status {text} NOT NULL,
     started_at {moment} NOT NULL,
     finished_at {moment},
+    version {integer} NOT NULL,
     PRIMARY KEY (organization_id, id)
 );
 
@@ -316,7 +317,14 @@ CREATE TABLE doocore_history (
     before_values {json} NOT NULL,
     after_values {json} NOT NULL,
     PRIMARY KEY (organization_id, contact_id, version)
-)
+);
+
+CREATE TABLE doocore_locks (
+    organization_id {text} NOT NULL,
+    key_hash {text} NOT NULL,
+    used_at {moment} NOT NULL,
+    PRIMARY KEY (organization_id, key_hash)
+) {narrow}
 """,
     ),
 )

@@ -1,14 +1,15 @@
 """The repositories of a transaction, one class per noun, on any `Session`."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from doocore.model.booking import RecordedBooking, RecordedParty
-from doocore.model.contact import Contact, Group, GroupId, OptOut, Subscription
+from doocore.model.contact import Contact, ContactColumns, Excerpt, Group, GroupId, OptOut, Subscription
 from doocore.model.contact_import import ImportId, ImportRecord, OutcomeCounts, RowReport
+from doocore.model.deletion import Belongings
 from doocore.model.event import Event
-from doocore.model.fields import ContactField
+from doocore.model.fields import ContactField, FieldKey
 from doocore.model.history import HistoryEntry
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey, IdentifierKind
 from doocore.model.organization import OrganizationSettings
@@ -16,8 +17,10 @@ from doocore_adapters._sql.rows import (
     LETTERS,
     Row,
     booking_of,
+    columns_of,
     contact_of,
     event_of,
+    excerpt_of,
     field_of,
     group_of,
     history_of,
@@ -27,6 +30,7 @@ from doocore_adapters._sql.rows import (
     settings_of,
 )
 from doocore_adapters._sql.session import Session
+from doocore_adapters._sql.statements import EXCERPT_COLUMNS
 
 V = TypeVar("V")
 
@@ -34,6 +38,7 @@ DEFAULT_SETTINGS = OrganizationSettings()
 NOTABLE_AT_ONCE = 500
 """How many rows of an import are read at once while they are streamed."""
 
+_MANY = 20  # keys; for fewer, looking them up is as quick as asking beforehand
 _NO_ALIASES: frozenset[IdentifierKey] = frozenset()
 
 
@@ -50,6 +55,10 @@ class Repository:
     def _among(self, statement: str, keys: Collection[str]) -> list[Row]:
         return self._rows(statement, self._session.among(keys)) if keys else []
 
+    def _has_any(self, statement: str, keys: Collection[str]) -> bool:
+        """Tell whether a table that is mostly empty is worth asking about so many *keys*."""
+        return len(keys) < _MANY or bool(self._rows(statement)[0][0])
+
     def _by_id(self, statement: str, keys: Collection[str], value_of: Callable[[Row], V]) -> dict[str, V]:
         return {row[0]: value_of(row) for row in self._among(statement, keys)}
 
@@ -61,15 +70,24 @@ class Contacts(Repository):
         """Read the contacts of *ids*."""
         return {contact.id: contact for contact in self._contacts(self._among(self._sql.contacts, ids))}
 
+    def excerpts(self, ids: Collection[ContactId], fields: Sequence[str]) -> Mapping[ContactId, Excerpt]:
+        """Read what contacts have in *fields*: columns as they are, custom fields out of their document."""
+        columns = [each for each in fields if each in EXCERPT_COLUMNS]
+        has_custom = len(columns) < len(fields)
+        rows = self._among(self._sql.contact_excerpts(columns, custom=has_custom), ids)
+        if not has_custom:
+            return {row[0]: row[1:] for row in rows}
+        return {row[0]: excerpt_of(row[1:], columns, fields) for row in rows}
+
     def holders(self, keys: Collection[IdentifierKey]) -> Mapping[IdentifierKey, tuple[ContactId, ...]]:
         """Find every holder of each key, sorted."""
         asked: dict[IdentifierKind, dict[str, IdentifierKey]] = defaultdict(dict)
         for each in keys:
             asked[each.kind][each.key] = each
         return {
-            of_kind[key]: tuple(sorted(ids))
+            of_kind[key]: holders if len(holders) == 1 else tuple(sorted(set(holders)))
             for kind, of_kind in asked.items()
-            for key, ids in self._holders(kind, of_kind).items()
+            for key, holders in self._holders(kind, of_kind).items()
         }
 
     def survivors(self, ids: Collection[ContactId]) -> Mapping[ContactId, ContactId]:
@@ -82,9 +100,22 @@ class Contacts(Repository):
             asked = [each for each in found.values() if each not in merged]
         return {each: _last(merged, each) for each in ids if each in merged}
 
+    def belongings(self, contact_id: ContactId) -> Belongings:
+        """Count the bookings and attendees of a contact, and tell who was merged into it, step by step."""
+        merged: set[ContactId] = set()
+        found: list[ContactId] = [contact_id]
+        while found := [each for (each,) in self._among(self._sql.merged_into, found)]:
+            merged.update(found)
+        as_booker: dict[bool, int] = dict(self._among(self._sql.belongings, [contact_id, *merged]))
+        return Belongings(
+            bookings=as_booker.get(True, 0), attendees=as_booker.get(False, 0), merged=tuple(sorted(merged))
+        )
+
     def opt_outs(self, address_keys: Collection[str]) -> frozenset[OptOut]:
         """Find the opt-outs of these match keys."""
-        rows = self._among(self._sql.opt_outs, address_keys)
+        rows = (
+            self._among(self._sql.opt_outs, address_keys) if self._has_any(self._sql.any_opt_out, address_keys) else []
+        )
         return frozenset(OptOut(key, Subscription(subscription)) for key, subscription in rows)
 
     def page(
@@ -94,6 +125,27 @@ class Contacts(Repository):
         statement = self._sql.contacts_page(text=bool(text), group=group_id is not None)
         parameters = _given(group_id, after or "", text or None, limit)
         return tuple(self._contacts(self._rows(statement, *parameters)))
+
+    def columns(
+        self,
+        fields: Sequence[str],
+        *,
+        after: ContactId | None = None,
+        limit: int = 100,
+        text: str = "",
+        group_id: GroupId | None = None,
+        ids: Collection[ContactId] | None = None,
+    ) -> ContactColumns:
+        """Read what `page` lists column by column: columns as they are, custom fields out of their documents."""
+        own = [each for each in dict.fromkeys(fields) if each in EXCERPT_COLUMNS]
+        custom = [each for each in fields if each not in EXCERPT_COLUMNS]
+        statement = self._sql.contacts_columns(
+            own, custom=bool(custom), text=bool(text), group=group_id is not None, among=ids is not None
+        )
+        among = None if ids is None else self._session.among(ids)
+        return columns_of(
+            self._rows(statement, *_given(group_id, among, after or "", text or None, limit)), own, custom
+        )
 
     def count(self, *, text: str = "", group_id: GroupId | None = None) -> int:
         """Count what `page` would list."""
@@ -107,19 +159,19 @@ class Contacts(Repository):
             aliases[contact_id].add(IdentifierKey(IdentifierKind(kind), key))
         return (contact_of(row, frozenset(aliases[row[0]]) if row[0] in aliases else _NO_ALIASES) for row in rows)
 
-    def _holders(self, kind: IdentifierKind, keys: Collection[str]) -> Mapping[str, Iterable[ContactId]]:
+    def _holders(self, kind: IdentifierKind, keys: Collection[str]) -> Mapping[str, tuple[ContactId, ...]]:
         if kind is IdentifierKind.CONTACT_ID:
             return {contact_id: (contact_id,) for (contact_id,) in self._among(self._sql.contact_ids, keys)}
-        found: dict[str, set[ContactId]] = defaultdict(set)
+        found: dict[str, tuple[ContactId, ...]] = {}
         own = {
             IdentifierKind.EMAIL: self._sql.contacts_by_email,
             IdentifierKind.CUSTOMER_ID: self._sql.contacts_by_customer_id,
         }.get(kind)
-        if own is not None:
-            for key, contact_id in self._among(own, keys):
-                found[key].add(contact_id)
-        for key, contact_id in self._rows(self._sql.contacts_by_alias, kind.value, self._session.among(keys)):
-            found[key].add(contact_id)
+        rows = [] if own is None else self._among(own, keys)
+        if self._has_any(self._sql.any_alias, keys):
+            rows += self._rows(self._sql.contacts_by_alias, kind.value, self._session.among(keys))
+        for key, contact_id in rows:
+            found[key] = (*found[key], contact_id) if key in found else (contact_id,)
         return found
 
 
@@ -152,6 +204,11 @@ class Fields(Repository):
     def all(self) -> tuple[ContactField, ...]:
         """List what was written, in order of first writing."""
         return tuple(map(field_of, self._rows(self._sql.fields)))
+
+    def count_values(self, field_key: FieldKey) -> int:
+        """Count the contacts that have a value in a custom field."""
+        ((found,),) = self._rows(self._sql.values_count, field_key)
+        return int(found)
 
 
 class Events(Repository):

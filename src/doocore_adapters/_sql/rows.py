@@ -1,9 +1,10 @@
 """Values of the model as rows of the tables, and back; every function goes with the columns declared beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
 from doocore.model.booking import (
@@ -19,7 +20,10 @@ from doocore.model.contact import (
     NO_SUBSCRIPTIONS,
     Consent,
     Contact,
+    ContactColumns,
+    Excerpt,
     Group,
+    GroupId,
     Subscription,
     Subscriptions,
     SubscriptionState,
@@ -27,7 +31,7 @@ from doocore.model.contact import (
 )
 from doocore.model.contact_import import ImportRecord, ImportStatus, RowOutcome, RowReason, RowReport, RowWarning
 from doocore.model.event import EmailChangePolicy, Event, EventStatus
-from doocore.model.fields import SYSTEM_KEYS, ContactField, FieldType, FieldValues
+from doocore.model.fields import SYSTEM_KEYS, ContactField, FieldType, FieldValue
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause, HistoryEntry, Origin
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
@@ -36,12 +40,13 @@ from doocore_adapters._sql import documents
 
 Row: TypeAlias = tuple[Any, ...]
 
-_SYSTEM = frozenset(SYSTEM_KEYS)
 _SYSTEM_BEGIN = 2
 _SYSTEM_END = _SYSTEM_BEGIN + len(SYSTEM_KEYS)
 _CONSENTS_BEGIN = _SYSTEM_END + 7
-_NO_CONSENT = (None, None, None)
+_BLANK: dict[str, FieldValue] = dict.fromkeys(SYSTEM_KEYS, "")
+_NO_CONSENT = ("", "", "")
 _NO_CONSENTS = _NO_CONSENT * len(Subscription)
+_NO_CONSENTS_READ = (None,) * len(_NO_CONSENTS)
 _SUBSCRIPTIONS = tuple(Subscription)
 
 # Contacts are read and written by the million: here a look-up tells, where elsewhere the class of the word is called.
@@ -82,17 +87,17 @@ def moment_of(text: str | datetime) -> datetime:
 def contact_row(organization_id: str, contact: Contact) -> Row:
     """Write a contact, without its aliases and its subscriptions: the columns up to `version`, but for the key's version.
 
-    It begins with what finds the contact: organization and ID, then match key, address and customer ID.
+    It begins with what finds the contact: organization and ID, then match key, address and customer ID. What is empty
+    becomes NULL by the statement.
     """
     values = contact.values
-    system = tuple(map(values.get, SYSTEM_KEYS))
+    laid_out = _BLANK | values  # the system fields in their order, custom ones behind them
     origin = contact.origin
     return (
         organization_id,
         contact.id,
-        contact.email_key,
-        *system,
-        None if len(system) - system.count(None) == len(values) else _custom_document(values),
+        contact.email_key or "",
+        *((*laid_out.values(), "") if len(laid_out) == len(_BLANK) else _with_document(laid_out)),
         contact.search_text,
         origin.cause.value,
         origin.actor,
@@ -103,15 +108,15 @@ def contact_row(organization_id: str, contact: Contact) -> Row:
     )
 
 
-@lru_cache(maxsize=256)
-def consents_row(subscriptions: Subscriptions) -> Row:
-    """Write the subscriptions of a contact, the columns behind `version`."""
-    if not subscriptions:
-        return _NO_CONSENTS
-    cells: list[str | None] = []
-    for each in _SUBSCRIPTIONS:
-        cells += _consent_row(subscriptions[each]) if each in subscriptions else _NO_CONSENT
-    return tuple(cells)
+def consents_rows(contacts: Iterable[Contact]) -> Iterator[Row]:
+    """Write the subscriptions of contacts, the columns behind `version`; those of one import share theirs."""
+    written: Subscriptions | None = None
+    row: Row = _NO_CONSENTS
+    for each in contacts:
+        if each.subscriptions is not written:
+            written = each.subscriptions
+            row = _consents_row(written)
+        yield row
 
 
 def contact_of(row: Row, aliases: frozenset[IdentifierKey]) -> Contact:
@@ -129,13 +134,44 @@ def contact_of(row: Row, aliases: frozenset[IdentifierKey]) -> Contact:
         created_at=moment_of(created_at),
         email_key=row[1],
         aliases=aliases,
-        subscriptions=NO_SUBSCRIPTIONS if consents == _NO_CONSENTS else _consents_of(consents),
+        subscriptions=NO_SUBSCRIPTIONS if consents == _NO_CONSENTS_READ else _consents_of(consents),
         version=version,
     )
 
 
-def _custom_document(values: FieldValues) -> str:
-    return documents.dumps({key: value for key, value in values.items() if key not in _SYSTEM})
+def excerpt_of(row: Row, columns: Sequence[str], fields: Sequence[str]) -> Excerpt:
+    """Read an excerpt; the row has *columns*, and the document of the custom fields behind them."""
+    known = dict(zip(columns, row[:-1], strict=True))
+    if row[-1]:
+        known.update(documents.loads(row[-1]))
+    return tuple([known.get(each, "") for each in fields])
+
+
+def columns_of(rows: Sequence[Row], columns: Sequence[str], custom: Sequence[str]) -> ContactColumns:
+    """Read contacts column by column: a row has ID, group IDs, *columns*, and the custom document if any is asked for."""
+    ids, groups, *found = zip(*rows, strict=True) if rows else [()] * (2 + len(columns) + bool(custom))
+    if custom:
+        present = documents.loads_all(found.pop())
+        found += [tuple([document.get(each, "") for document in present]) for each in custom]
+    return ContactColumns(
+        ids=ids, groups=tuple(map(_groups_of, groups)), columns=dict(zip((*columns, *custom), found, strict=True))
+    )
+
+
+@lru_cache(maxsize=4096)
+def _groups_of(text: str | None) -> frozenset[GroupId]:
+    """Read the IDs of groups, which are digits and letters; many contacts are in the same ones."""
+    return frozenset() if text is None else frozenset(map(GroupId, text.split(" ")))
+
+
+def _with_document(laid_out: Mapping[str, FieldValue]) -> Row:
+    custom = dict(islice(laid_out.items(), len(_BLANK), None))
+    return (*islice(laid_out.values(), len(_BLANK)), documents.dumps(custom))
+
+
+def _consents_row(subscriptions: Subscriptions) -> Row:
+    cells = [_consent_row(subscriptions[each]) if each in subscriptions else _NO_CONSENT for each in _SUBSCRIPTIONS]
+    return tuple(chain.from_iterable(cells))
 
 
 def _consent_row(consent: Consent) -> tuple[str, str, str]:
@@ -331,12 +367,14 @@ def import_row(record: ImportRecord) -> Row:
         record.status.value,
         moment_text(record.started_at),
         None if record.finished_at is None else moment_text(record.finished_at),
+        record.version,
     )
 
 
 def import_of(row: Row) -> ImportRecord:
     """Read an import."""
-    import_id, fingerprint, file_name, columns, ignored, options, total, actor, status, started_at, finished_at = row
+    import_id, fingerprint, file_name, columns, ignored, options, total, actor, status, started_at, *ended = row
+    finished_at, version = ended
     return ImportRecord(
         id=import_id,
         fingerprint=fingerprint,
@@ -349,7 +387,13 @@ def import_of(row: Row) -> ImportRecord:
         file_name=file_name,
         status=ImportStatus(status),
         finished_at=None if finished_at is None else moment_of(finished_at),
+        version=version,
     )
+
+
+def remarks_row(report: RowReport) -> Row:
+    """Write what was said about an import's row, and its cells."""
+    return report_row(report)[-3:]
 
 
 def report_row(report: RowReport) -> Row:

@@ -133,7 +133,7 @@ RETIRED_CONTACTS = Table(
     columns=(  # IDs stay as tombstones: they are never given again (ID-1)
         _kept("organization_id"),
         _kept("id"),
-        _kept("survivor_id"),
+        _kept("survivor_id", optional=True),  # nobody, where the contact was deleted
         _kept("retired_at", Type.MOMENT),
         _kept("actor"),
         _kept("reference"),
@@ -304,6 +304,7 @@ IMPORTS = Table(
         _kept("status"),
         _kept("started_at", Type.MOMENT),
         _kept("finished_at", Type.MOMENT, optional=True),
+        _kept("version", Type.INTEGER),
     ),
     primary_key=("organization_id", "id"),
 )
@@ -356,6 +357,16 @@ HISTORY = Table(
     primary_key=("organization_id", "contact_id", "version"),
 )
 
+LOCKS = Table(
+    name="doocore_locks",
+    columns=(  # empty in a database that locks as a whole
+        _gone("organization_id", personal=False),
+        _gone("key_hash"),
+        _gone("used_at", Type.MOMENT, personal=False),
+    ),
+    primary_key=("organization_id", "key_hash"),
+)
+
 TABLES: tuple[Table, ...] = (
     SCHEMA_TABLE,
     CONTACTS,
@@ -373,5 +384,6 @@ TABLES: tuple[Table, ...] = (
     IMPORT_BATCHES,
     IMPORT_ROWS,
     HISTORY,
+    LOCKS,
 )
 """All tables, each behind those that it refers to."""

@@ -8,15 +8,16 @@ from doocore import changes as kinds
 from doocore.changes import Change, group_by_kind, history_entry
 from doocore.errors import DuplicateNameError, NotFoundError, StaleVersionError
 from doocore.model.contact import Contact, GroupId, OptOut
-from doocore.model.contact_import import ImportStatus
+from doocore.model.contact_import import ImportId, ImportStatus
 from doocore.model.fields import folded
 from doocore.model.history import Envelope
 from doocore.model.identifiers import ContactId, IdentifierKey
+from doocore_adapters._sql.documents import dumps, dumps_texts
 from doocore_adapters._sql.rows import (
     LETTERS,
     Row,
     booking_row,
-    consents_row,
+    consents_rows,
     contact_row,
     event_row,
     field_row,
@@ -24,10 +25,19 @@ from doocore_adapters._sql.rows import (
     import_row,
     moment_text,
     party_row,
+    remarks_row,
+    report_of,
     report_row,
     settings_row,
 )
 from doocore_adapters._sql.session import Session
+
+NOTHING_AFTER = dumps({})
+"""What a contact has in a field that was deleted."""
+
+
+NOTABLE_AT_ONCE = 500
+"""How many rows of an import are taken at once."""
 
 
 class Writing:
@@ -51,8 +61,7 @@ class Writing:
 
     def change_settings(self, changes: Sequence[kinds.ChangeSettings]) -> None:
         """Replace the settings."""
-        self._write(self._sql.delete_settings, [(self._organization_id,)])
-        self._insert(self._sql.insert_settings, [settings_row(changes[-1].settings)])
+        self._insert(self._sql.put_settings, [settings_row(changes[-1].settings)])
 
     def create_groups(self, changes: Sequence[kinds.CreateGroup]) -> None:
         """Refuse a second group of the same folded name."""
@@ -63,6 +72,34 @@ class Writing:
             if self._rows(self._sql.groups_by_name, self._session.among([folded(group.name)])):
                 raise DuplicateNameError("group", group.name)
             raise StaleVersionError("group", group.id)
+
+    def rename_groups(self, changes: Sequence[kinds.RenameGroup]) -> None:
+        """Refuse a name that another group has."""
+        for each in changes:
+            self._joinings({each.group_id})  # before the name is looked at: a group that is not there has none
+            name = folded(each.name)
+            holders = self._rows(self._sql.groups_by_name, self._session.among([name]))
+            if any(group_id != each.group_id for _, group_id, _ in holders):
+                raise DuplicateNameError("group", each.name)
+            self._write(self._sql.rename_group, [(each.name, name, self._organization_id, each.group_id)])
+
+    def delete_groups(self, changes: Sequence[kinds.DeleteGroup]) -> None:
+        """Forget groups and who was in them."""
+        for each in changes:
+            self._insert(self._sql.delete_members, [(each.group_id,)])
+            if not self._insert(self._sql.delete_group, [(each.group_id,)]):
+                raise NotFoundError("group", each.group_id)
+
+    def delete_fields(self, changes: Sequence[kinds.DeleteField]) -> None:
+        """Take the values of fields from all contacts that have one, with an entry in the history of each."""
+        envelope = self._envelope
+        source = (self._at, str(envelope.actor), envelope.cause.value, envelope.reference)
+        for key, rules in ((each.field_key, dumps_texts(each.rules)) for each in changes):
+            if not self._insert(self._sql.delete_field, [(key,)]):
+                raise NotFoundError("field", key)
+            entry = (*source, rules, key, NOTHING_AFTER, self._organization_id, key)
+            self._write(self._sql.record_lost_values, [entry])
+            self._write(self._sql.delete_values, [(key, self._organization_id, key)])
 
     def create_events(self, changes: Sequence[kinds.CreateEvent]) -> None:
         """Add events, each behind those that there are."""
@@ -78,11 +115,11 @@ class Writing:
                 raise StaleVersionError("event", event.id)
 
     def create_contacts(self, changes: Sequence[kinds.CreateContact]) -> None:
-        """Add contacts."""
+        """Add contacts; an ID that a contact once had is given to no other."""
         contacts = [each.contact for each in changes]
-        if self._create(contacts) != len(contacts):
+        if self._create(contacts) != len(contacts) or self._retired(contacts):
             raise _RefusedError(lambda: self._first_known(contacts))
-        self._written.update((each.id, each.version) for each in contacts)
+        self._written.update([(each.id, each.version) for each in contacts])
         self._write_aliases(self._sql.insert_alias, ((each.id, each.aliases) for each in contacts if each.aliases))
 
     def _create(self, contacts: Sequence[Contact]) -> int:
@@ -90,7 +127,8 @@ class Writing:
         if not any(each.subscriptions for each in contacts):  # as in most imports: ten columns less to bind
             rows = [contact_row(organization_id, each) for each in contacts]
             return self._write(self._sql.insert_contact_without_consents, rows)
-        rows = [(*contact_row(organization_id, each), *consents_row(each.subscriptions)) for each in contacts]
+        consents = consents_rows(contacts)
+        rows = [contact_row(organization_id, each) + cells for each, cells in zip(contacts, consents, strict=True)]
         return self._write(self._sql.insert_contact, rows)
 
     def update_contacts(self, changes: Sequence[kinds.UpdateContact]) -> None:
@@ -110,15 +148,17 @@ class Writing:
         statement = self._sql.update_contact_without_identifiers if kept else self._sql.update_contact
         first = _BEHIND_IDENTIFIERS if kept else _BEHIND_ID
         organization_id = self._organization_id
+        changed = list(changes)
+        consents = consents_rows([each.after for each in changed])
         rows = [
             (
                 *contact_row(organization_id, each.after)[first:],
-                *consents_row(each.after.subscriptions),
+                *cells,
                 organization_id,
                 each.after.id,
                 each.before.version,
             )
-            for each in changes
+            for each, cells in zip(changed, consents, strict=True)
         ]
         return self._write(statement, rows)
 
@@ -160,6 +200,19 @@ class Writing:
             self._insert(self._sql.insert_retired, [(each.contact_id, each.survivor_id, *source)])
             self._write_aliases(self._sql.insert_alias, [(each.survivor_id, each.aliases)])
 
+    def delete_contacts(self, changes: Sequence[kinds.DeleteContact]) -> None:
+        """Take contacts away with all that is their own; their parties are nobody's, their IDs lead nowhere."""
+        source = (self._at, str(self._envelope.actor), self._envelope.reference)
+        for each in changes:
+            family = (self._session.among([each.contact_id, *each.merged]),)
+            for statement in (self._sql.delete_memberships, self._sql.delete_aliases):
+                self._insert(statement, [(each.contact_id,)])
+            if not self._insert(self._sql.delete_version, [(each.contact_id, each.version)]):
+                raise StaleVersionError("contact", each.contact_id)
+            for statement in (self._sql.unassign_parties, self._sql.delete_histories, self._sql.forget_survivors):
+                self._insert(statement, [family])
+            self._insert(self._sql.insert_retired, [(each.contact_id, None, *source)])
+
     def record_bookings(self, changes: Sequence[kinds.RecordBooking]) -> None:
         """Add bookings with their parties."""
         for booking in (each.booking for each in changes):
@@ -177,8 +230,7 @@ class Writing:
     def record_rows(self, changes: Sequence[kinds.RecordRows]) -> None:
         """Add a batch of rows: a letter for each, and the notable ones whole."""
         for each in changes:
-            if not self._rows(self._sql.one_import, each.import_id):
-                raise NotFoundError("import", each.import_id)
+            self._write_import(self._sql.hold_import, (), each.import_id, each.version)
             if not each.rows:
                 continue
             last = self._rows(self._sql.last_import_batch, each.import_id)
@@ -195,9 +247,33 @@ class Writing:
     def finish_imports(self, changes: Sequence[kinds.FinishImport]) -> None:
         """Note the end of imports."""
         for each in changes:
-            row = (ImportStatus.FINISHED.value, self._at, self._organization_id, each.import_id)
-            if not self._write(self._sql.finish_import, [row]):
+            end = (ImportStatus.FINISHED.value, self._at)
+            self._write_import(self._sql.finish_import, end, each.import_id, each.version)
+
+    def take_over_imports(self, changes: Sequence[kinds.TakeOverImport]) -> None:
+        """Make whoever worked on imports before unable to write."""
+        for each in changes:
+            self._write_import(self._sql.take_over_import, (), each.import_id, each.version)
+
+    def expire_rows(self, changes: Sequence[kinds.ExpireRows]) -> None:
+        """Forget what rows said, some hundred at a time."""
+        for each in changes:
+            if not self._write(self._sql.expire_import, [(self._organization_id, each.import_id)]):
                 raise NotFoundError("import", each.import_id)
+            position = -1
+            while rows := self._rows(self._sql.notable_rows, each.import_id, position, NOTABLE_AT_ONCE):
+                position = rows[-1][0]
+                of_row = (self._organization_id, each.import_id)
+                kept = ((*remarks_row(report_of(row[1:]).without_cells()), *of_row, row[0]) for row in rows)
+                self._write(self._sql.expire_import_row, kept)
+
+    def _write_import(self, statement: str, values: Row, import_id: ImportId, version: int) -> None:
+        """Write an import of *version*; tell one that was taken over from one that does not exist."""
+        if self._write(statement, [(*values, self._organization_id, import_id, version)]):
+            return
+        if self._rows(self._sql.one_import, import_id):
+            raise StaleVersionError("import", import_id)
+        raise NotFoundError("import", import_id)
 
     def _rows(self, statement: str, *parameters: object) -> list[Row]:
         return self._session.rows(statement, self._organization_id, *parameters)
@@ -227,10 +303,18 @@ class Writing:
             raise NotFoundError("contact", unknown)
 
     def _first_known(self, contacts: Sequence[Contact]) -> ContactId:
-        """Find the first contact to create that was there before it."""
+        """Find the first contact to create that was there before it, or once was."""
         ids = [each.id for each in contacts]
         known = {row[0] for row in self._rows(self._sql.contact_ids, self._session.among(ids))}
+        known |= self._retired(contacts)
         return next(each for place, each in enumerate(ids) if each in known or each in ids[:place])
+
+    def _retired(self, contacts: Sequence[Contact]) -> set[ContactId]:
+        """Tell which of these IDs a contact once had; where none ever went, that is soon told."""
+        if not self._rows(self._sql.any_retired)[0][0]:
+            return set()
+        ids = self._session.among([each.id for each in contacts])
+        return {contact_id for (contact_id,) in self._rows(self._sql.retired_ids, ids)}
 
     def _first_stale(self, changes: Sequence[kinds.UpdateContact], created: dict[ContactId, int]) -> ContactId:
         """Find the first change that was not made from the version that its contact had by then."""
@@ -255,6 +339,10 @@ _WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
     kinds.PutField: Writing.put_fields,
     kinds.ChangeSettings: Writing.change_settings,
     kinds.CreateGroup: Writing.create_groups,
+    kinds.RenameGroup: Writing.rename_groups,
+    kinds.DeleteGroup: Writing.delete_groups,
+    kinds.DeleteField: Writing.delete_fields,
+    kinds.DeleteContact: Writing.delete_contacts,
     kinds.CreateEvent: Writing.create_events,
     kinds.ChangeEvent: Writing.change_events,
     kinds.CreateContact: Writing.create_contacts,
@@ -266,8 +354,10 @@ _WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
     kinds.RetireContact: Writing.retire_contacts,
     kinds.RecordBooking: Writing.record_bookings,
     kinds.StartImport: Writing.start_imports,
+    kinds.TakeOverImport: Writing.take_over_imports,
     kinds.RecordRows: Writing.record_rows,
     kinds.FinishImport: Writing.finish_imports,
+    kinds.ExpireRows: Writing.expire_rows,
 }
 
 

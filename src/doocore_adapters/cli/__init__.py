@@ -6,10 +6,12 @@ Installed by the extra `cli`; without it, the command says so. The commands stan
 import sys
 from collections.abc import Sequence
 
-NEEDS = frozenset(
-    {"attr", "attrs", "babel", "cattrs", "click", "dateutil", "email_validator", "phonenumbers", "rich", "typer"}
-)
-"""What the extra brings, by the names under which it is imported."""
+NEEDS = {
+    **dict.fromkeys(("attr", "attrs", "babel", "cattrs", "click", "dateutil", "email_validator"), "cli"),
+    **dict.fromkeys(("phonenumbers", "rich", "typer"), "cli"),
+    **dict.fromkeys(("psycopg", "psycopg_pool"), "postgres"),
+}
+"""Which extra brings what, by the names under which it is imported."""
 
 COULD_NOT_RUN = 2
 
@@ -27,5 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         package = (error.name or "").partition(".")[0]
         if package not in NEEDS:
             raise
-        sys.stderr.write(f'doocore: the command needs {package}; install it with: pip install "doocore[cli]"\n')
+        extra = f"doocore[{NEEDS[package]}]"
+        sys.stderr.write(f'doocore: the command needs {package}; install it with: pip install "{extra}"\n')
         return COULD_NOT_RUN

@@ -5,7 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from doocore_adapters.cli import booking, contacts, demo, events, fields, groups, importing, settings, vectors
+from doocore_adapters.cli import (
+    booking,
+    contacts,
+    demo,
+    events,
+    exporting,
+    fields,
+    groups,
+    importing,
+    migrating,
+    settings,
+    vectors,
+)
 from doocore_adapters.cli.complaints import Complaint
 from doocore_adapters.cli.screen import Screen, write_anything
 from doocore_adapters.cli.session import FAILED, AsJson, AsUser, Db, Org
@@ -14,7 +26,7 @@ from doocore_adapters.cli.session import FAILED, AsJson, AsUser, Db, Org
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-for each in (importing, contacts, booking, events, fields, groups, settings, demo, vectors):
+for each in (importing, exporting, contacts, booking, events, fields, groups, settings, migrating, demo, vectors):
     each.register(app)
 
 

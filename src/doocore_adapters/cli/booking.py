@@ -18,13 +18,13 @@ from doocore import (
     InvalidBookingError,
     PartyOutcome,
     SyncOutcome,
+    explanation,
 )
 from doocore_adapters.cattrs import Plain, booking_from_plain, to_plain
 from doocore_adapters.cli.complaints import CommandError, about_library_error
 from doocore_adapters.cli.json_files import read_json
 from doocore_adapters.cli.screen import Answer, Column, block, cell_of_lines, heading, shortly, table
 from doocore_adapters.cli.session import FAILED, Session, command
-from doocore_adapters.cli.words import FLAGS, WHY
 
 
 def register(app: typer.Typer) -> None:
@@ -111,11 +111,11 @@ def booking_parts(delivered: Delivered, catalog: FieldCatalog) -> list[Renderabl
 
 
 def _why(party: PartyOutcome, catalog: FieldCatalog) -> Iterator[str]:
-    yield f"{party.reason} ({', '.join(party.assignment.rules)}): {WHY[party.reason]}"
+    yield f"{party.reason} ({', '.join(party.assignment.rules)}): {explanation(party.reason)}"
     for flag in sorted(party.flags, key=lambda each: each.value):
-        yield f"{flag.value}: {FLAGS[flag]}"
+        yield f"{flag.value}: {explanation(flag)}"
     for report in party.reports:
-        yield f"{catalog[report.field].name} {_told(report)} ({report.rule})"
+        yield f"{catalog.name_of(report.field)} {_told(report)} ({report.rule})"
     for subscription in party.opted_out:
         yield f"{subscription.value}: not subscribed, the person had unsubscribed (SU-4)"
 

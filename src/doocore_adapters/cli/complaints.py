@@ -5,10 +5,11 @@ Only mistakes that a person can make or meet are known here. Anything else is a 
 
 import io
 import sqlite3
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from doocore import DooCoreError, ImportFileError, NotFoundError
+from doocore import DooCoreError, ExportFileError, ImportFileError, NotFoundError
 from doocore_adapters.cattrs import Plain, to_plain
 
 
@@ -45,6 +46,7 @@ ADVICE: Mapping[str, str] = {
     "import_file:unmapped_identifier": '--map "COLUMN=FIELD" says which column it is',
     "import_file:duplicate_column": '--map "COLUMN=" leaves one of them out, unless they have one name: then rename it',
     "import_file:header": "the first line must have the names of the columns; `doocore fields` lists those that are known",
+    "export_file:unencodable": "--encoding utf-8 has it, --replace-unencodable writes ? for it",
     "booking_conflict": "give another booking another number",
     "plan_required": "`doocore settings set --plan` changes it",
 }
@@ -56,7 +58,7 @@ def complaint_about(error: Exception) -> Complaint | None:
     for type_, describe in _DESCRIBED:
         if isinstance(error, type_):
             return describe(error)
-    return None
+    return _of_the_database(error) if _is_said_by_postgres(error) else None
 
 
 def _of_the_command(error: CommandError) -> Complaint:
@@ -65,7 +67,7 @@ def _of_the_command(error: CommandError) -> Complaint:
 
 def about_library_error(error: DooCoreError) -> Complaint:
     """Put an error of the library into words, with what to do."""
-    about = {NotFoundError: "noun", ImportFileError: "problem"}.get(type(error), "status")
+    about = {NotFoundError: "noun", ImportFileError: "problem", ExportFileError: "problem"}.get(type(error), "status")
     topic = f"{error.code}:{getattr(error, about, '')}"
     advice = ADVICE.get(topic, ADVICE.get(error.code, ""))
     message = f"{error}; {advice}" if advice else str(error)
@@ -91,8 +93,17 @@ _FILE_PROBLEMS: tuple[tuple[type[OSError], str, str], ...] = (
 )
 
 
-def _of_the_database(error: sqlite3.Error) -> Complaint:
-    return Complaint("database", f"the database says: {error}")
+def _of_the_database(error: Exception) -> Complaint:
+    return Complaint("database", f"the database says: {' '.join(str(error).split())}")
+
+
+def _is_said_by_postgres(error: Exception) -> bool:
+    """Tell what a server or a connection string that will not do has caused; its package is loaded only when needed."""
+    psycopg = sys.modules.get("psycopg")
+    if psycopg is None or not isinstance(error, psycopg.Error):
+        return False
+    is_about_connecting = isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None
+    return is_about_connecting or isinstance(error, psycopg.OperationalError | psycopg.errors.InsufficientPrivilege)
 
 
 _DESCRIBED: tuple[tuple[type[Exception], Callable[..., Complaint]], ...] = (

@@ -9,18 +9,33 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import RenderableType
 
-from doocore import Contact, ContactCenter, ContactDetails, FieldCatalog, HistoryEntry, NotFoundError, Origin
+from doocore import Contact, ContactDetails, FieldCatalog, HistoryEntry, Origin, label
 from doocore_adapters.cattrs import Plain, to_plain
+from doocore_adapters.cli import by_hand
+from doocore_adapters.cli.by_hand import contacts_called
+from doocore_adapters.cli.listing import Listing
 from doocore_adapters.cli.screen import NOTHING, Answer, Column, block, cell_of_lines, counted, heading, shortly, table
-from doocore_adapters.cli.session import Session, command
+from doocore_adapters.cli.session import Session, bare, command
 
 LIMIT = 25
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "contacts")(list_contacts)
+    contacts = typer.Typer(cls=Listing, help=list_all.__doc__)
+    bare(contacts)(list_all)
+    command(contacts, "list")(list_contacts)
+    by_hand.register(contacts)
+    app.add_typer(contacts, name="contacts")
     command(app, "show")(show_contact)
+
+
+def list_all(session: Session) -> Answer:
+    """List contacts, or search for some; create, change or delete one.
+
+    `doocore contacts TEXT` is short for `doocore contacts list TEXT`.
+    """
+    return list_contacts(session)
 
 
 def list_contacts(
@@ -71,21 +86,12 @@ def show_contact(
     All who have it are shown, with values, groups, subscriptions and history.
     """
     with session.reading() as center:
-        found = [Shown(center.details(each), center.history(each)) for each in _found(center, who)]
-        reader = _Reader(center.fields.catalog(), ZoneInfo(center.settings.time_zone))
+        ids = [each.id for each in contacts_called(center, who)]
+        found = [Shown(center.details(each), center.history(each)) for each in ids]
+        settings = center.settings
+        reader = _Reader(center.fields.catalog(), ZoneInfo(settings.time_zone), settings.locale)
     parts = [part for each in found for part in reader.parts(each)]
     return Answer({"contacts": [each.data for each in found]}, parts)
-
-
-def _found(center: ContactCenter, who: str) -> list[str]:
-    """Find whoever has *who* as an ID, an address or a customer ID, each once."""
-    holders = [*center.contacts_by_email(who), *center.contacts_by_customer_id(who)]
-    try:
-        holders.insert(0, center.contact(who))
-    except NotFoundError:
-        if not holders:
-            raise
-    return list(dict.fromkeys(each.id for each in holders))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class _Reader:
 
     catalog: FieldCatalog
     zone: ZoneInfo
+    locale: str
 
     def parts(self, shown: Shown) -> list[RenderableType]:
         contact = shown.details.contact
@@ -113,7 +120,7 @@ class _Reader:
 
     def _values(self, contact: Contact) -> RenderableType:
         rows = [
-            (each.name, each.labels[0] if each.labels else "", contact.values[each.key])
+            (each.name, label(each, self.locale) if each.system else "", contact.values[each.key])
             for each in self.catalog.fields
             if each.key in contact.values
         ]
@@ -147,7 +154,7 @@ class _Reader:
         )
 
     def _name(self, key: str) -> str:
-        return self.catalog[key].name if key in self.catalog else key
+        return self.catalog.name_of(key)
 
     def _moment(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M}"

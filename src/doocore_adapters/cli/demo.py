@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from doocore import ImportOptions, RowOutcome, SyncOutcome
+from doocore import ImportOptions, RowOutcome, SyncOutcome, explanation
 from doocore_adapters.cattrs import Plain, to_plain
 from doocore_adapters.cli.complaints import CommandError
+from doocore_adapters.cli.databases import Database, FileDatabase
 from doocore_adapters.cli.importing import Imported, report_parts, run_import
 from doocore_adapters.cli.screen import (
     Answer,
@@ -26,7 +27,6 @@ from doocore_adapters.cli.screen import (
     table,
 )
 from doocore_adapters.cli.session import Session, command
-from doocore_adapters.cli.words import SYNC, WHY
 from doocore_adapters.csv_files import CsvFile
 from doocore_adapters.demo import Example, Findings, Story, contact_list
 from doocore_adapters.demo.findings import all_contacts
@@ -48,18 +48,23 @@ def register(app: typer.Typer) -> None:
 class Places:
     """Where the demo keeps its files."""
 
-    database: Path
+    database: Database
+    files: Path
     left_alone: Path | None = None
 
     @classmethod
-    def choose(cls, database: Path | None) -> "Places":
+    def choose(cls, session: Session) -> "Places":
         """Take the database that was named, or one in a new folder; nothing that exists is touched."""
-        if database is None:
+        if session.database is None:
             return cls._in_new_folder()
-        places = cls(database)
-        if places.list == places.database:
+        database = session.place
+        if not isinstance(database, FileDatabase):
+            _refuse_what_is_there(session)
+            return cls._in_new_folder(database)
+        places = cls(database, database.path)
+        if places.list == database.path:
             raise CommandError("file_exists", f"{database} is to be the list; give the database another ending")
-        for each in (places.database, places.list, places.report):
+        for each in (database.path, places.list, places.report):
             if each.exists():
                 raise CommandError(
                     "file_exists", f"{each} exists already; the demo makes new files: name another database with --db"
@@ -67,22 +72,33 @@ class Places:
         return places
 
     @classmethod
-    def _in_new_folder(cls) -> "Places":
+    def _in_new_folder(cls, database: Database | None = None) -> "Places":
         first = Path(FOLDER)
         numbered = (Path(f"{FOLDER}-{number}") for number in count(2))
         folder = next(each for each in chain((first,), numbered) if not each.exists())
         folder.mkdir()
-        return cls(folder / f"{FILE}.db", None if folder == first else first)
+        files = folder / f"{FILE}.db"
+        return cls(database or FileDatabase(files), files, None if folder == first else first)
 
     @property
     def list(self) -> Path:
         """The list that is imported."""
-        return self.database.with_suffix(".csv")
+        return self.files.with_suffix(".csv")
 
     @property
     def report(self) -> Path:
         """The file of its unprocessed rows."""
-        return self.database.with_suffix(".unprocessed.csv")
+        return self.files.with_suffix(".unprocessed.csv")
+
+
+def _refuse_what_is_there(session: Session) -> None:
+    with session.reading() as center:
+        if center.count_contacts() or center.events.all():
+            raise CommandError(
+                "organization_exists",
+                f"the organization {session.organization} has contacts or events; the demo begins with none: name"
+                " another one with --org",
+            )
 
 
 def _known_encoding(text: Any) -> str:  # noqa: ANN401, a default comes as it is
@@ -104,7 +120,7 @@ def demo(
     A list is imported, two events take 200 bookings. It makes a new folder doocore-demo with a database, the list, and the report of unprocessed rows; --db names another
     place. What exists is never touched.
     """
-    places = Places.choose(session.path if session.database else None)
+    places = Places.choose(session)
     places.list.write_bytes(contact_list(encoding))
     story, options = Story.read(), ImportOptions()
     clock = story.clock()
@@ -160,7 +176,7 @@ def _opening(places: Places) -> list[RenderableType]:
     texts = ["Invented data: a contact list as people keep them, two events, and the people who book."]
     if places.left_alone is not None:
         texts.append(
-            f"{places.left_alone}/ was there already and was left alone; this run is in {places.database.parent}/."
+            f"{places.left_alone}/ was there already and was left alone; this run is in {places.files.parent}/."
         )
     return [block(*texts)]
 
@@ -170,7 +186,7 @@ def _decisions(imported: Imported, findings: Findings) -> list[RenderableType]:
     rows = []
     for reason, same in groupby(ways, key=lambda way: way[0][0]):
         rules = cell_of_lines(_rules(same))
-        rows.append((reason, findings.reasons[reason], rules, WHY[reason]))
+        rows.append((reason, findings.reasons[reason], rules, explanation(reason)))
     columns = (
         Column("Reason", whole=True),
         Column("Parties", right=True, whole=True),
@@ -194,7 +210,7 @@ def _rules(ways: Iterable[tuple[tuple[str, tuple[str, ...]], int]]) -> list[str]
 
 
 def _values(findings: Findings) -> list[RenderableType]:
-    tally = [(each.value, findings.synced[each], SYNC[each]) for each in SyncOutcome if each in findings.synced]
+    tally = [(each.value, findings.synced[each], explanation(each)) for each in SyncOutcome if each in findings.synced]
     examples = [_example(each) for each in findings.examples]
     return [
         table((Column("Value was", whole=True), Column("Times", right=True), Column("", style="dim")), tally),
@@ -232,5 +248,5 @@ def _where_and_what_next(places: Places, findings: Findings) -> list[RenderableT
     ]
 
 
-def _pairs(*pairs: tuple[str, Path]) -> RenderableType:
+def _pairs(*pairs: tuple[str, object]) -> RenderableType:
     return block(*(f"{name:<22}{path}" for name, path in pairs))

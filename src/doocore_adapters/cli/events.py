@@ -49,15 +49,20 @@ def create_event(
     session: Session,
     event_id: Annotated[str, typer.Argument(metavar="ID", help="What bookings call it.")],
     *,
-    name: Annotated[str, typer.Option("--name")] = "",
+    name: Annotated[str, typer.Option("--name", help="What people call it.")] = "",
     starts: Annotated[
         datetime | None,
-        typer.Option("--starts", parser=local_time, metavar="TIME", help='Local time: "2026-05-01 18:00".'),
+        typer.Option("--starts", parser=local_time, metavar="TIME", help='Local time, such as "2026-05-01 18:00".'),
     ] = None,
-    ends: Annotated[datetime | None, typer.Option("--ends", parser=local_time, metavar="TIME")] = None,
+    ends: Annotated[
+        datetime | None,
+        typer.Option("--ends", parser=local_time, metavar="TIME", help="Local time; from then on only staff book."),
+    ] = None,
     time_zone: Annotated[
         str | None,
-        typer.Option("--time-zone", parser=zone_name, metavar="NAME", help="[default: the organization's]"),
+        typer.Option(
+            "--time-zone", parser=zone_name, metavar="NAME", help="Where it takes place. [default: the organization's]"
+        ),
     ] = None,
     email_change: Annotated[
         EmailChangePolicy,
@@ -89,7 +94,9 @@ def create_event(
     return Answer(to_plain(event), [line(f"Event {event.id} is there ({event.status.value}).")])
 
 
-def open_event(session: Session, event_id: Annotated[str, typer.Argument(metavar="ID")]) -> Answer:
+def open_event(
+    session: Session, event_id: Annotated[str, typer.Argument(metavar="ID", help="What bookings call it.")]
+) -> Answer:
     """Open an event for bookings."""
     with session.reading() as center:
         event = center.events.go_live(event_id)

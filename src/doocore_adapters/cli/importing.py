@@ -18,6 +18,7 @@ from rich.console import RenderableType
 from doocore import (
     ContactCenter,
     DuplicateMode,
+    ExportFileError,
     IdentifierKind,
     ImportOptions,
     ImportProgress,
@@ -25,16 +26,16 @@ from doocore import (
     InvalidValues,
     RowOutcome,
     RowReport,
+    explanation,
 )
 from doocore.model.fields import Entered
 from doocore.ports import ContactRows
 from doocore_adapters.cattrs import Plain, to_plain
 from doocore_adapters.cli.complaints import CommandError
+from doocore_adapters.cli.lists import WORKBOOK, is_workbook, read_list, refuse_report, write_unprocessed
 from doocore_adapters.cli.options import column_targets, one_of
 from doocore_adapters.cli.screen import Answer, Column, Screen, block, counted, heading, shortly, subheading, table
 from doocore_adapters.cli.session import Session, command
-from doocore_adapters.cli.words import OUTCOMES, REASONS, WARNINGS
-from doocore_adapters.csv_files import CsvFile, write_unprocessed
 
 FIRST = 8
 """How many unprocessed rows are shown to people; the report file has them all."""
@@ -45,7 +46,6 @@ FIRST_FOR_MACHINES = 100
 IDENTIFY_BY = "email|customer_id|contact_id"
 DUPLICATES = "fill-empty|overwrite|only-new"
 INVALID_VALUES = "refuse-row|leave-out"
-DELIMITERS: Mapping[str, str | None] = {"auto": None, "tab": "\t"}
 
 _OURS = re.compile(r"\.unprocessed(-[0-9]+)?$")
 
@@ -83,7 +83,7 @@ def register(app: typer.Typer) -> None:
 
 def import_list(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list, as CSV with a header.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list, as CSV or XLSX with a header.")],
     *,
     identify_by: Annotated[
         IdentifierKind,
@@ -120,8 +120,17 @@ def import_list(
             help='Where a column goes; "COLUMN=" nowhere, "COLUMN=create:NAME:TYPE" to a new field. Repeatable.',
         ),
     ] = None,
-    encoding: Annotated[str, typer.Option("--encoding", metavar="utf-8|iso-8859-1")] = "utf-8",
-    delimiter: Annotated[str, typer.Option("--delimiter", metavar="auto|,|;|tab")] = "auto",
+    encoding: Annotated[
+        str,
+        typer.Option(
+            "--encoding",
+            metavar="utf-8|iso-8859-1",
+            help="How its letters are stored; German Excel often writes iso-8859-1.",
+        ),
+    ] = "utf-8",
+    delimiter: Annotated[
+        str, typer.Option("--delimiter", metavar="auto|,|;|tab", help="What stands between cells; auto finds it out.")
+    ] = "auto",
     add_system_options: Annotated[
         bool, typer.Option("--add-system-options", help="Unknown salutations and titles become options.")
     ] = False,
@@ -139,12 +148,18 @@ def import_list(
         ),
     ] = InvalidValues.REFUSE_ROW,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only; write nothing.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Carry on an interrupted import of this list, with the options that one began with."
+        ),
+    ] = False,
     report: Annotated[
         Path | None,
         typer.Option("--report", metavar="FILE", help="Where unprocessed rows go. [default: beside the list]"),
     ] = None,
 ) -> Answer:
-    """Import a list of contacts from a CSV file.
+    """Import a list of contacts from a CSV or XLSX file.
 
     Columns are found by their names, English or German; what is not processed goes into a report file, to be corrected
     and imported again. Exit status: 0 all rows processed, 1 some were not, 2 the list could not be imported.
@@ -159,18 +174,37 @@ def import_list(
         add_system_options=add_system_options,
         add_custom_options=add_custom_options,
     )
-    rows = CsvFile(file, encoding=encoding, delimiter=DELIMITERS.get(delimiter, delimiter))
+    rows = read_list(file, encoding=encoding, delimiter=delimiter)
+    if dry_run and resume:
+        raise CommandError("usage", "--dry-run and --resume do not go together: what is resumed is written")
     if report is not None:
+        refuse_report(report, file)
         refuse_unusable(report)
     target = None if dry_run and report is None else report or free_report_path(file)
     if session.is_new:
         _check_header(session, rows, options)
     with session.rehearsing() if dry_run else session.writing() as center:
-        imported = run_import(center, rows, options, dry_run=dry_run, target=target, screen=session.screen)
+        interrupted = center.imports.interrupted(rows)
+        if resume and interrupted is None:
+            raise CommandError("nothing_to_resume", f"no import of this very list was interrupted: {file}")
+        if interrupted is not None and not resume and not dry_run:
+            session.screen.remark(
+                f"an import of this list was interrupted before ({interrupted.id}); this one begins anew, --resume would"
+                " have carried that one on"
+            )
+        imported = run_import(
+            center,
+            rows,
+            options,
+            dry_run=dry_run,
+            resume=interrupted.id if resume and interrupted else None,
+            target=target,
+            screen=session.screen,
+        )
     _remark_on(imported, session.screen)
     ending = "Dry run: nothing was written." if dry_run else ""
     parts = [
-        heading(f"{file.name} → {session.path}"),
+        heading(f"{file.name} → {session.place}"),
         *report_parts(imported),
         *([block(ending)] if ending else []),
     ]
@@ -179,14 +213,15 @@ def import_list(
 
 def run_import(
     center: ContactCenter,
-    rows: CsvFile,
+    rows: ContactRows,
     options: ImportOptions,
     *,
     dry_run: bool = False,
+    resume: str | None = None,
     target: Path | None = None,
     screen: Screen,
 ) -> Imported:
-    """Import *rows*, and write those that were not processed to *target*, if there are any."""
+    """Import *rows*, or *resume* the import of this ID; and write those that were not processed to *target*, if there are any."""
     with _Kept() as kept, screen.progress() as show:
 
         def follow(progress: ImportProgress) -> None:
@@ -196,7 +231,10 @@ def run_import(
                 kept.add(progress.rows)
 
         show(f"Checking {rows.name}", 0, None)
-        report = center.import_contacts(rows, options, dry_run=dry_run, progress=follow)
+        if resume is None:
+            report = center.import_contacts(rows, options, dry_run=dry_run, progress=follow)
+        else:
+            report = center.imports.resume(resume, rows, progress=follow)
 
         def read_back() -> closing[RowStream]:
             return closing(kept.rows() if dry_run else center.imports.rows(report.id))
@@ -211,11 +249,11 @@ def run_import(
             return _with_file(imported, rows, notable, target)
 
 
-def _with_file(imported: Imported, rows: CsvFile, notable: Iterable[RowReport], target: Path) -> Imported:
+def _with_file(imported: Imported, rows: ContactRows, notable: Iterable[RowReport], target: Path) -> Imported:
     """Write the report file; that it cannot be written does not undo the import."""
     try:
-        write_unprocessed(target, imported.report.record.columns, notable, style=rows.style)
-    except OSError as error:
+        write_unprocessed(target, imported.report.record.columns, notable, rows)
+    except (OSError, ExportFileError) as error:
         return Imported(imported.report, imported.first, None, f"the report file {target} was not written: {error}")
     return Imported(imported.report, imported.first, target)
 
@@ -279,7 +317,8 @@ def free_report_path(file: Path) -> Path:
     """Find a name beside the list that nothing has yet: somebody may be correcting an earlier report."""
     stem = _OURS.sub("", file.stem)
     numbers = chain([""], (f"-{number}" for number in count(2)))
-    paths = (file.parent / f"{stem}.unprocessed{number}.csv" for number in numbers)
+    ending = WORKBOOK if is_workbook(file) else ".csv"
+    paths = (file.parent / f"{stem}.unprocessed{number}{ending}" for number in numbers)
     return next(path for path in paths if not path.exists())
 
 
@@ -299,11 +338,11 @@ def report_parts(imported: Imported, first: int = FIRST) -> list[RenderableType]
     report = imported.report
     options = report.record.options
     how = f"{counted(report.total, 'row')}, identified by {options.identify_by.value}, {_dashed(options.duplicates)}"
-    parts = [block(how), _counts(("Outcome", report.counts, OUTCOMES), shown=RowOutcome)]
+    parts = [block(how), _counts("Outcome", report.counts, shown=RowOutcome)]
     if report.reasons:
-        parts.append(_counts(("Not processed because", report.reasons, REASONS)))
+        parts.append(_counts("Not processed because", report.reasons))
     if report.warnings:
-        parts.append(_counts(("Processed, but", report.warnings, WARNINGS)))
+        parts.append(_counts("Processed, but", report.warnings))
     if report.ignored_columns:
         parts.append(block(f"Ignored columns: {', '.join(map(shortly, report.ignored_columns))}"))
     return parts + _unprocessed_parts(imported, first)
@@ -336,12 +375,9 @@ def _unprocessed_parts(imported: Imported, first: int) -> list[RenderableType]:
     return parts
 
 
-def _counts(
-    what: tuple[str, Mapping[Any, int], Mapping[Any, str]], *, shown: Iterable[Any] | None = None
-) -> RenderableType:
-    title, counts, meanings = what
+def _counts(title: str, counts: Mapping[Any, int], *, shown: Iterable[Any] | None = None) -> RenderableType:
     words = sorted(counts, key=lambda word: (-counts[word], word.value)) if shown is None else shown
-    rows = [(word.value, counts.get(word, 0), meanings[word]) for word in words]
+    rows = [(word.value, counts.get(word, 0), explanation(word)) for word in words]
     return table((Column(title, whole=True), Column("Rows", right=True, whole=True), Column("", style="dim")), rows)
 
 

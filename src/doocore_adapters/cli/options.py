@@ -102,6 +102,22 @@ def column_targets(texts: Iterable[str]) -> FrozenDict[str, ColumnTarget]:
     return FrozenDict(map(_column_and_target, texts))
 
 
+def field_values(texts: Iterable[str]) -> dict[str, str]:
+    """Read values by the names of their fields; what stands behind the first `=` is the value, be it blank.
+
+    >>> field_values(["first_name=Ada", "Webseite=https://example.org/?a=b", "city="])
+    {'first_name': 'Ada', 'Webseite': 'https://example.org/?a=b', 'city': ''}
+    """
+    values: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{text!r} does not say which field it is for: FIELD=VALUE")
+        if values.setdefault(name, value) != value:
+            raise typer.BadParameter(f"{name} is given twice, as {values[name]!r} and as {value!r}")
+    return values
+
+
 def _column_and_target(text: str) -> tuple[str, ColumnTarget]:
     if _CREATE in text:
         column, _, wish = text.partition(_CREATE)

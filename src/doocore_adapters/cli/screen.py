@@ -38,6 +38,7 @@ _LINE_ENDS = re.compile("\r\n|\r|\n")
 _NOT_FOR_TERMINALS = re.compile("[\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPELLED_OUT = {NOTHING: "-", "…": "...", "→": "->", "·": "|", LINE_END: "\\n"}
 _UNSHOWN = "doocore.unshown"
+_YES = frozenset({"y", "yes", "j", "ja"})
 
 
 def shown(text: str) -> str:
@@ -198,6 +199,13 @@ class Screen:
         """Say something beside the answer; machines find it in the data."""
         if not self.as_json:
             self.err.print(line(text, "yellow"), soft_wrap=True)
+
+    def ask(self, question: str) -> bool | None:
+        """Ask a person at the terminal; None where there is nobody to answer."""
+        if self.as_json or not sys.stdin.isatty():
+            return None
+        self.err.print(line(f"{question} [y/N]"), soft_wrap=True, end=" ")
+        return sys.stdin.readline().strip().lower() in _YES
 
     def complain(self, complaint: Complaint) -> None:
         """Say in one line what went wrong; machines get it as JSON, in the place of the answer."""

@@ -9,17 +9,17 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec, get_args
 
 import typer
 
 from doocore import ContactCenter, Role, User
 from doocore.ports import Clock, OrganizationStore
+from doocore_adapters.cattrs import Plain
 from doocore_adapters.cli.complaints import CommandError, complaint_about
+from doocore_adapters.cli.databases import Database, database_of
 from doocore_adapters.cli.screen import Answer, Screen, let_go
 from doocore_adapters.memory import MemoryStore
-from doocore_adapters.sqlite import SqliteStore
 
 P = ParamSpec("P")
 
@@ -35,12 +35,15 @@ STOPPED = 130
 PIPE_CLOSED = 141
 """The exit status where nobody reads on, as in `doocore contacts | head`."""
 
-_POSTGRES = ("postgresql:", "postgres:")
 _NOBODY_KNOWN = "doocore"
 
 Db = Annotated[
     str | None,
-    typer.Option("--db", metavar="FILE", help=f"The database, an SQLite file. [default: {DEFAULT_DATABASE}]"),
+    typer.Option(
+        "--db",
+        metavar="FILE|DSN",
+        help=f"The database: an SQLite file, or postgresql://USER@HOST/NAME. [default: {DEFAULT_DATABASE}]",
+    ),
 ]
 Org = Annotated[
     str | None,
@@ -50,6 +53,7 @@ AsUser = Annotated[
     str | None, typer.Option("--as", metavar="USER", help="Who does it, for the history. [default: your login name]")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Confirm what would be asked.")]
 
 SHARED = {"db": Db, "org": Org, "as_user": AsUser, "as_json": AsJson}
 """The options that every command has."""
@@ -65,33 +69,27 @@ class Session:
     screen: Screen
 
     @property
-    def path(self) -> Path:
-        """The database's file."""
-        named = self.database or DEFAULT_DATABASE
-        if named.startswith(_POSTGRES):
-            raise CommandError("no_postgres", "PostgreSQL is not in this release; name an SQLite file with --db")
-        return Path(named)
+    def place(self) -> Database:
+        """The database that was named, or the usual one."""
+        return database_of(self.database or DEFAULT_DATABASE)
 
     @property
     def is_new(self) -> bool:
         """Whether there is no database yet."""
-        return not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size)
+        return self.place.is_new
 
     @contextmanager
     def reading(self) -> Iterator[ContactCenter]:
         """Open the contact center; a database is not made by reading."""
         if self.is_new:
-            raise CommandError(
-                "no_database",
-                f"there is no database {self.path}; `doocore import FILE` makes one, --db names another",
-            )
+            raise CommandError("no_database", self.place.how_to_begin)
         with self.writing() as center:
             yield center
 
     @contextmanager
     def writing(self) -> Iterator[ContactCenter]:
         """Open the contact center, with a new database where there is none."""
-        with self.opened(self.path) as center:
+        with self.opened(self.place) as center:
             yield center
 
     @contextmanager
@@ -103,10 +101,20 @@ class Session:
             with self.writing() as center:
                 yield center
 
+    def confirm(self, question: str, *, yes: bool, **details: Plain) -> None:
+        """Go on where somebody says *yes*, beforehand or to the question; `CommandError` otherwise."""
+        if yes:
+            return
+        answer = self.screen.ask(question)
+        if answer is None:
+            raise CommandError("unconfirmed", f"{question} Repeat it with --yes if that is meant", **details)
+        if not answer:
+            raise CommandError("declined", "nothing was changed")
+
     @contextmanager
-    def opened(self, path: Path, clock: Clock | None = None) -> Iterator[ContactCenter]:
-        """Open the contact center in the database at *path*, making it where there is none."""
-        with closing(SqliteStore(path)) as store:
+    def opened(self, place: Database, clock: Clock | None = None) -> Iterator[ContactCenter]:
+        """Open the contact center in the database *place*, making the file where there is none."""
+        with closing(place.open()) as store:
             yield self._center(store.organization(self.organization), clock)
 
     def _center(self, store: OrganizationStore, clock: Clock | None = None) -> ContactCenter:

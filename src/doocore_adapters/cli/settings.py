@@ -21,9 +21,9 @@ MEANINGS: Mapping[str, str] = {
     "sync": "whether booking data replaces what a contact has",
     "ambiguity": "who gets a booking when several contacts have the address",
     "region": "where phone numbers without a country code belong",
-    "locale": "how dates are read: month first in en, else day first",
+    "locale": "how dates are read: day first in de and en_GB, month first in en",
     "time_zone": "for new events, and for the times shown here",
-    "retention_days": "how long after an event personal data is kept",
+    "retention_days": "how long after an event personal data is kept (no effect yet)",
     "plan": "which features are booked",
 }
 """What each setting decides."""
@@ -47,17 +47,61 @@ def show_settings(session: Session) -> Answer:
 def change_settings(
     session: Session,
     *,
-    sync: Annotated[SyncMode | None, typer.Option("--sync", parser=one_of(SyncMode, SYNC), metavar=SYNC)] = None,
+    sync: Annotated[
+        SyncMode | None,
+        typer.Option(
+            "--sync",
+            parser=one_of(SyncMode, SYNC),
+            metavar=SYNC,
+            help="Whether booking data replaces what a contact has; what a contact has not is filled in either way.",
+        ),
+    ] = None,
     ambiguity: Annotated[
         AmbiguityPolicy | None,
-        typer.Option("--ambiguity", parser=one_of(AmbiguityPolicy, AMBIGUITY), metavar=AMBIGUITY),
+        typer.Option(
+            "--ambiguity",
+            parser=one_of(AmbiguityPolicy, AMBIGUITY),
+            metavar=AMBIGUITY,
+            help="Who gets a booking when several contacts have the address.",
+        ),
     ] = None,
-    region: Annotated[str | None, typer.Option("--region", parser=country_code, metavar="COUNTRY")] = None,
-    locale: Annotated[str | None, typer.Option("--locale", parser=locale_name, metavar="de|en|en_GB|...")] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--region",
+            parser=country_code,
+            metavar="COUNTRY",
+            help="Where phone numbers without a country code belong; a code or a name.",
+        ),
+    ] = None,
+    locale: Annotated[
+        str | None,
+        typer.Option(
+            "--locale",
+            parser=locale_name,
+            metavar="de|en|en_GB|...",
+            help="How dates are read: day first in de and en_GB, month first in en; where the order is not certain, only"
+            " as 2024-02-29.",
+        ),
+    ] = None,
     time_zone: Annotated[
-        str | None, typer.Option("--time-zone", parser=zone_name, metavar="NAME", help='Such as "Europe/Berlin".')
+        str | None,
+        typer.Option(
+            "--time-zone",
+            parser=zone_name,
+            metavar="NAME",
+            help='For new events, and for the times shown here; such as "Europe/Berlin".',
+        ),
     ] = None,
-    plan: Annotated[ProductPlan | None, typer.Option("--plan", parser=one_of(ProductPlan, PLAN), metavar=PLAN)] = None,
+    plan: Annotated[
+        ProductPlan | None,
+        typer.Option(
+            "--plan",
+            parser=one_of(ProductPlan, PLAN),
+            metavar=PLAN,
+            help="Which features are booked; imports need pro.",
+        ),
+    ] = None,
 ) -> Answer:
     """Change settings; what is not named stays."""
     named = {

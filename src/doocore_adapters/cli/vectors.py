@@ -11,15 +11,11 @@ from doocore_adapters.cli.session import Session, command
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command `run`, in a group of its own."""
-    vectors = typer.Typer(help="Run conformance vectors: cases that everybody decides alike.")
-    vectors.callback(no_args_is_help=True)(_nothing_else)
+    """Add the commands `run` and `schema`, in a group of their own."""
+    vectors = typer.Typer(help="Run conformance vectors: cases that everybody decides alike.", no_args_is_help=True)
     command(vectors, "run")(run_vectors)
+    command(vectors, "schema")(print_the_schema)
     app.add_typer(vectors, name="vectors")
-
-
-def _nothing_else() -> None:
-    """Keep `run` a word to be typed, though it is the only command."""
 
 
 def run_vectors(
@@ -29,10 +25,8 @@ def run_vectors(
         typer.Argument(metavar="FILE...", help="Files of cases; those that ship with the library unless named."),
     ] = None,
     *,
-    store: Annotated[str, typer.Option("--store", metavar="memory|sqlite")] = "memory",
-    dsn: Annotated[
-        str | None, typer.Option("--dsn", metavar="DSN", help="Where the store is, if it needs that.")
-    ] = None,
+    store: Annotated[str, typer.Option("--store", metavar="memory|sqlite|postgres")] = "memory",
+    dsn: Annotated[str | None, typer.Option("--dsn", metavar="DSN", help="Where the store is: for postgres.")] = None,
 ) -> Answer:
     """Run conformance vectors against a store.
 
@@ -41,3 +35,10 @@ def run_vectors(
     from doocore_adapters.vectors.command import run
 
     return Answer(status=run(files or (), store, dsn, as_json=session.screen.as_json, out=sys.stdout))
+
+
+def print_the_schema(_: Session) -> Answer:
+    """Print the JSON Schema of the format, for editors and for authors of cases."""
+    from doocore_adapters.vectors.command import print_schema
+
+    return Answer(status=print_schema(sys.stdout))

@@ -1,15 +1,16 @@
 """The reading side of the memory store: one class per noun, each straight from the tables of `Records`."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from typing import TypeVar
 
 from doocore.model.booking import RecordedBooking
-from doocore.model.contact import Contact, Group, GroupId, OptOut, Subscription
+from doocore.model.contact import Contact, ContactColumns, Excerpt, Group, GroupId, OptOut, Subscription
 from doocore.model.contact_import import ImportId, ImportRecord, OutcomeCounts, RowReport
+from doocore.model.deletion import Belongings
 from doocore.model.event import Event
-from doocore.model.fields import ContactField
+from doocore.model.fields import ContactField, FieldKey
 from doocore.model.history import HistoryEntry
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey, IdentifierKind
 from doocore.model.organization import OrganizationSettings
@@ -35,6 +36,13 @@ class Contacts(Repository):
         """Read the contacts of *ids*."""
         return _found(self._records().contacts, ids)
 
+    def excerpts(self, ids: Collection[ContactId], fields: Sequence[str]) -> Mapping[ContactId, Excerpt]:
+        """Read what contacts have in *fields*."""
+        return {
+            contact_id: tuple([contact.values.get(each, _state(contact, each)) for each in fields])
+            for contact_id, contact in _found(self._records().contacts, ids).items()
+        }
+
     def holders(self, keys: Collection[IdentifierKey]) -> Mapping[IdentifierKey, tuple[ContactId, ...]]:
         """Find every holder of each key, sorted."""
         records = self._records()
@@ -43,7 +51,20 @@ class Contacts(Repository):
     def survivors(self, ids: Collection[ContactId]) -> Mapping[ContactId, ContactId]:
         """Tell the last survivor of each merged contact."""
         merged = self._records().survivors
-        return {each: _last(merged, each) for each in ids if each in merged}
+        return {each: _last(merged, survivor) for each in ids if (survivor := merged.get(each)) is not None}
+
+    def belongings(self, contact_id: ContactId) -> Belongings:
+        """Count the bookings and attendees of a contact, and tell who was merged into it."""
+        records = self._records()
+        merged = sorted(each for each in records.survivors if _leads(records, each, contact_id))
+        family = {contact_id, *merged}
+        numbers = {number for each in family for number in records.bookings_of.get(each, ())}
+        bookings = [records.bookings[each] for each in numbers]
+        return Belongings(
+            bookings=sum(each.booker.outcome.contact_id in family for each in bookings),
+            attendees=sum(party.outcome.contact_id in family for each in bookings for party in each.attendees),
+            merged=tuple(merged),
+        )
 
     def opt_outs(self, address_keys: Collection[str]) -> frozenset[OptOut]:
         """Find the opt-outs of these match keys."""
@@ -58,6 +79,29 @@ class Contacts(Repository):
         records = self._records()
         ids = nsmallest(limit, _behind(after, self._listed(text, group_id)))
         return tuple(records.contacts[each] for each in ids)
+
+    def columns(
+        self,
+        fields: Sequence[str],
+        *,
+        after: ContactId | None = None,
+        limit: int = 100,
+        text: str = "",
+        group_id: GroupId | None = None,
+        ids: Collection[ContactId] | None = None,
+    ) -> ContactColumns:
+        """Read what `page` lists column by column."""
+        listed = self._listed(text, group_id)
+        if ids is not None:
+            listed = iter(set(listed).intersection(ids))
+        found = self.excerpts(nsmallest(limit, _behind(after, listed)), fields)
+        columns = zip(*found.values(), strict=True) if found else [()] * len(fields)
+        groups = self._records().groups_of
+        return ContactColumns(
+            ids=tuple(found),
+            groups=tuple(groups.get(each, frozenset()) for each in found),
+            columns=dict(zip(fields, columns, strict=True)),
+        )
 
     def count(self, *, text: str = "", group_id: GroupId | None = None) -> int:
         """Count what `page` would list."""
@@ -97,6 +141,10 @@ class Fields(Repository):
     def all(self) -> tuple[ContactField, ...]:
         """List what was written, in order of first writing."""
         return tuple(self._records().fields.values())
+
+    def count_values(self, field_key: FieldKey) -> int:
+        """Count the contacts that have a value in a field."""
+        return sum(field_key in each.values for each in self._records().contacts.values())
 
 
 class Events(Repository):
@@ -177,11 +225,26 @@ def _holders(records: Records, key: IdentifierKey) -> Collection[ContactId]:
     return records.holders.get(key, ())
 
 
-def _last(merged: Mapping[ContactId, ContactId], contact_id: ContactId) -> ContactId:
-    while contact_id in merged:
-        contact_id = merged[contact_id]
+def _last(merged: Mapping[ContactId, ContactId | None], contact_id: ContactId) -> ContactId:
+    while (survivor := merged.get(contact_id)) is not None:
+        contact_id = survivor
     return contact_id
+
+
+def _leads(records: Records, merged_id: ContactId, contact_id: ContactId) -> bool:
+    """Tell whether a merged contact leads to this one, through whatever chain."""
+    survivor = records.survivors.get(merged_id)
+    return survivor is not None and (survivor == contact_id or _leads(records, survivor, contact_id))
 
 
 def _behind(after: K | None, keys: Iterable[K]) -> Iterator[K]:
     return (key for key in keys if after is None or key > after)  # type: ignore[operator]
+
+
+_SUBSCRIPTIONS = {each.value: each for each in Subscription}
+
+
+def _state(contact: Contact, word: str) -> str:
+    """Tell the state of the subscription of this word; nothing where nothing was said of it, or none is called so."""
+    consent = contact.subscriptions.get(_SUBSCRIPTIONS[word]) if word in _SUBSCRIPTIONS else None
+    return "" if consent is None else consent.state.value

@@ -32,11 +32,14 @@ class Membership(NamedTuple):
 
 @dataclass(slots=True)
 class Records:
-    """The tables of one organization; fields, events and imports stand in order of their creation."""
+    """The tables of one organization; fields, events and imports stand in order of their creation.
+
+    `survivors` has every ID that a contact once had: with None, where the contact was deleted.
+    """
 
     contacts: dict[ContactId, Contact] = field(default_factory=dict)
     holders: dict[IdentifierKey, frozenset[ContactId]] = field(default_factory=dict)
-    survivors: dict[ContactId, ContactId] = field(default_factory=dict)
+    survivors: dict[ContactId, ContactId | None] = field(default_factory=dict)
     opt_outs: dict[OptOut, datetime] = field(default_factory=dict)
     groups: dict[GroupId, Group] = field(default_factory=dict)
     group_names: dict[str, GroupId] = field(default_factory=dict)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
-from threading import Lock, local
+from threading import Lock
 
 from doocore.errors import SchemaVersionError
+from doocore_adapters._sql.alone import Alone
 from doocore_adapters._sql.migrations import MIGRATABLE, Condition
 from doocore_adapters.sqlite.opening import APPLICATION_ID, bring_up_to_date, condition_of_file, require_current
 from doocore_adapters.sqlite.session import SqliteSession, session, transaction
@@ -46,7 +47,7 @@ class FileConnections:
         self._synchronous = synchronous
         self._idle: list[sqlite3.Connection] = []
         self._left_behind: list[sqlite3.Connection] = []
-        self._alone = _Alone()
+        self._alone = Alone()
         self._turn = _Turn(timeout)
         self._process = os.getpid()
         self._closed = False
@@ -156,22 +157,8 @@ class FileConnections:
         if self._process != os.getpid():
             self._left_behind += self._idle
             self._idle = []
-            self._alone, self._turn = _Alone(), _Turn(self._timeout)
+            self._alone, self._turn = Alone(), _Turn(self._timeout)
             self._process = os.getpid()
-
-
-class _Alone(local):
-    """Tells a thread that has a transaction open and begins another one, for which it would wait for ever."""
-
-    busy = False
-
-    def __enter__(self) -> None:
-        if self.busy:
-            raise RuntimeError("this thread has a transaction open; end that one first")
-        self.busy = True
-
-    def __exit__(self, *_: object) -> None:
-        self.busy = False
 
 
 class _Turn:

@@ -9,12 +9,20 @@ from doocore_adapters._sql.dialect import Dialect
 from doocore_adapters._sql.rows import Row
 from doocore_adapters._sql.statements import Statements
 
+# Member by member, since a path cannot name every key; SQLite reads true and false as numbers.
+_OBJECT = "json_group_object(key, json(CASE WHEN type IN ('true', 'false') THEN type ELSE json_quote(value) END))"
+
 SQLITE = Dialect(
     name="sqlite",
     placeholder="?",
     words={
         "among": "IN (SELECT value FROM json_each(?))",
+        "group_ids": "group_concat(o.group_id, ' ')",
         "contains": "instr(c.search_text, ?) > 0",
+        "has_value": "EXISTS (SELECT 1 FROM json_each(custom) WHERE key = ?)",
+        "that_value": f"(SELECT {_OBJECT} FROM json_each(custom) WHERE key = ?)",
+        "without_value": f"(SELECT {_OBJECT} FROM json_each(custom) WHERE key <> ?)",
+        "held": "",  # as is the whole file
         # No other names: `sqlite3` converters that a host has registered go by the declared types.
         "text": "TEXT",
         "integer": "INTEGER",

@@ -1,4 +1,4 @@
-"""The command `doocore vectors run`: lines for people, or one document for machines, and an exit status."""
+"""The commands `doocore vectors run`, with lines for people or one document for machines, and `doocore vectors schema`."""
 
 import json
 import sys
@@ -10,9 +10,12 @@ import attrs
 
 from doocore_adapters.vectors.places import VectorFormatError
 from doocore_adapters.vectors.running import Verdict, run_files, shipped_files
-from doocore_adapters.vectors.stores import STORES
+from doocore_adapters.vectors.stores import STORES, MissingDsnError
 
 ALL_PASSED, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
+
+SCHEMA = Path(__file__).parent / "schema.json"
+"""The JSON Schema (draft 2020-12) of the format."""
 
 
 def run(
@@ -32,15 +35,20 @@ def run(
     out = out or sys.stdout
     open_store = STORES.get(store)
     if open_store is None:
-        known = ", ".join(name for name, each in STORES.items() if each is not None)
-        return _complain(f"the store {store!r} is not available yet; there are: {known}", err)
+        return _complain(f"there is no store {store!r}; there are: {', '.join(STORES)}", err)
     try:
         with open_store(dsn) as opened:
             verdicts = run_files([Path(each) for each in paths] or shipped_files(), opened)
-    except (VectorFormatError, OSError) as error:
+    except (VectorFormatError, MissingDsnError, OSError) as error:
         return _complain(str(error), err)
     print(_document(verdicts) if as_json else "\n".join(_lines(verdicts)), file=out)
     return ALL_PASSED if all(each.passed for each in verdicts) else SOME_FAILED
+
+
+def print_schema(out: TextIO | None = None) -> int:
+    """Print the schema of the format; give the exit status."""
+    print(SCHEMA.read_text(encoding="utf-8"), end="", file=out or sys.stdout)
+    return ALL_PASSED
 
 
 def _complain(problem: str, err: TextIO | None) -> int:

@@ -193,7 +193,7 @@ def _any_step(value: object, _: object) -> Step:
     type_ = _what_to_do(data, STEPS)
     if type_ is Book:
         data, booking = _parted(data, STEP_KEYS)
-        data["booking"] = booking
+        data["booking"] = {"booker": {}} | booking
     step: Step = _CONVERTER.structure(data, type_)
     return step
 

@@ -123,10 +123,14 @@ class ColumnToCreate:
 
 @frozen(kw_only=True)
 class ListOptions:
-    """How a list is to be imported. Encoding and delimiter may be wrong: the importer has errors for that."""
+    """How a list is to be imported.
+
+    Encoding and delimiter may be wrong: the importer has errors for that. Without a delimiter the header decides, as
+    the importer has it (IM-1).
+    """
 
     encoding: str = "utf-8"
-    delimiter: str = ","
+    delimiter: str | None = None
     identify_by: Literal["email", "customer_id", "contact_id"] = "email"
     duplicates: DuplicateMode = DuplicateMode.FILL_EMPTY
     groups: tuple[str, ...] = ()
@@ -187,14 +191,14 @@ EDITS = (
 """The words for edits."""
 
 
-def list_content(csv: str, raw: bytes | None, options: ListOptions) -> bytes:
+def list_content(csv: str | None, raw: bytes | None, options: ListOptions) -> bytes:
     """Give the bytes of a list; a text in the encoding that it is said to have, or in UTF-8 where that is none."""
     if raw is not None:
         return raw
-    return csv.encode(options.encoding if options.encoding in {"utf-8", "iso-8859-1"} else "utf-8")
+    return (csv or "").encode(options.encoding if options.encoding in {"utf-8", "iso-8859-1"} else "utf-8")
 
 
-def check_content(csv: str, raw: bytes | None, options: ListOptions) -> None:
+def check_content(csv: str | None, raw: bytes | None, options: ListOptions) -> None:
     """Refuse a list that is given twice, or in characters that its encoding does not have."""
     if csv and raw is not None:
         raise MistakeError("csv is given as well", ".bytes_base64")

@@ -218,7 +218,7 @@ class ImportCase(Case):
     fields: tuple[FieldGiven, ...] = ()
     contacts: tuple[ContactGiven, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = Factory(dict)
-    csv: str = ""
+    csv: str | None = None
     bytes_base64: bytes | None = None
     options: ListOptions = Factory(ListOptions)
     expect: ImportCaseExpected

@@ -2,17 +2,40 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
-from doocore import Booker, DooCoreError, FieldCatalog, PartyOutcome, RecordedBooking, SyncOutcome, User
+from doocore import (
+    Booker,
+    Booking,
+    DooCoreError,
+    FieldCatalog,
+    Party,
+    PartyOutcome,
+    RecordedBooking,
+    SyncOutcome,
+    Through,
+    User,
+)
 from doocore.model.identifiers import parse_booking_number
 from doocore.ports import OrganizationStore
 from doocore_adapters.vectors.expecting import UNNAMED, Mismatch, differences, named
 from doocore_adapters.vectors.givens import SettingsGiven, list_content
 from doocore_adapters.vectors.importing import compare_contacts, shown_rows
 from doocore_adapters.vectors.kinds import KeptBooking, Scenario, ScenarioExpected
-from doocore_adapters.vectors.stage import Stage
-from doocore_adapters.vectors.steps import Book, ChangeContact, Import, Set, Step, Subscribe
+from doocore_adapters.vectors.labels import id_of, label_of
+from doocore_adapters.vectors.stage import Stage, first_name
+from doocore_adapters.vectors.steps import (
+    Book,
+    ChangeContact,
+    DeleteContact,
+    Import,
+    Set,
+    Step,
+    Subscribe,
+)
+
+P = TypeVar("P", bound=Party)
 
 Answer: TypeAlias = Mapping[str, Any]
 """What a step leads to, by the keys of its `expect`."""
@@ -27,8 +50,9 @@ def play(case: Scenario, organization: OrganizationStore) -> Iterator[Mismatch]:
     stage = Stage(organization, (each.id for each in case.contacts))
     _change_settings(stage, case.settings)
     stage.furnish(case.fields, case.contacts, case.groups)
+    first = next((step.at for step in case.steps if step.at is not None), None)
     for event in case.events:
-        stage.team.events.put(event)
+        stage.hold(event, first)
     for index, step in enumerate(case.steps):
         yield from _played(stage, step, f"steps[{index}].expect")
     yield from _compare_end(stage, case.expect)
@@ -38,12 +62,12 @@ def _played(stage: Stage, step: Step, place: str) -> Iterator[Mismatch]:
     """Play one step: what it expects must come true, and an error only if it expects one."""
     stage.clock.moment = step.at or stage.clock.moment
     before = stage.ids.handed_out
-    expected = {"error": None} | named(step.expect)
     try:
         got = {"error": None} | dict(PLAYERS[type(step)](stage, step))
     except DooCoreError as error:
         stage.ids.handed_out = before
         got = {"error": error.code}
+    expected = {"error": None} | named(step.expect.renamed(partial(first_name, stage.catalog)))
     if expected["error"] != got["error"]:
         yield from differences(f"{place}.error", expected["error"], got["error"])
         return
@@ -55,7 +79,7 @@ def _played(stage: Stage, step: Step, place: str) -> Iterator[Mismatch]:
 
 
 def _book(stage: Stage, step: Book) -> Answer:
-    result = stage.team.acting_as(User("staff") if step.by_staff else Booker()).book(step.booking)
+    result = stage.team.acting_as(User("staff") if step.by_staff else Booker()).book(_with_ids(step.booking))
     catalog = stage.catalog
     return {
         "booker": _shown_party(result.booker, catalog),
@@ -63,10 +87,25 @@ def _book(stage: Stage, step: Book) -> Answer:
     }
 
 
+def _with_ids(booking: Booking) -> Booking:
+    """Put the IDs of contacts in place of their labels."""
+    return replace(
+        booking, booker=_party_with_ids(booking.booker), attendees=tuple(map(_party_with_ids, booking.attendees))
+    )
+
+
+def _party_with_ids(party: P) -> P:
+    return replace(
+        party,
+        chosen=party.chosen and id_of(party.chosen),
+        prefill=party.prefill and replace(party.prefill, contact_id=id_of(party.prefill.contact_id)),
+    )
+
+
 def _shown_party(outcome: PartyOutcome, catalog: FieldCatalog) -> Answer:
     return {
         "decision": outcome.decision.value,
-        "contact": outcome.contact_id,
+        "contact": outcome.contact_id and label_of(outcome.contact_id),
         "reason": outcome.reason,
         "flags": frozenset(each.value for each in outcome.flags),
         **{each.value: frozenset(catalog[key].name for key in outcome.fields(each)) for each in SyncOutcome},
@@ -89,14 +128,20 @@ def _change_settings(stage: Stage, settings: SettingsGiven) -> None:
 
 
 def _change_contact(stage: Stage, step: ChangeContact) -> Answer:
-    stage.team.change_contact(step.contact, step.values, confirm_duplicate=step.confirm_duplicate)
+    stage.team.change_contact(id_of(step.contact), step.values, confirm_duplicate=step.confirm_duplicate)
+    return {}
+
+
+def _delete_contact(stage: Stage, step: DeleteContact) -> Answer:
+    """Delete a contact, confirming whatever goes with it."""
+    stage.team.delete_contact(stage.team.deletion(id_of(step.contact)))
     return {}
 
 
 def _subscribe(stage: Stage, step: Subscribe) -> Answer:
     """Change a subscription; what is not refused with the error `opted_out` but reported so is the same to a case."""
     result = stage.team.set_subscription(
-        step.contact, step.subscription, step.state, through=step.through, confirm=step.confirm
+        id_of(step.contact), step.subscription, step.state, through=Through(step.through), confirm=step.confirm
     )
     return {"error": "opted_out"} if result.opted_out and step.expect.error is not UNNAMED else {}
 
@@ -106,6 +151,7 @@ PLAYERS: Mapping[type[Step], Callable[[Stage, Any], Answer]] = {
     Import: _import,
     Set: _set,
     ChangeContact: _change_contact,
+    DeleteContact: _delete_contact,
     Subscribe: _subscribe,
 }
 """How a step is played."""
@@ -134,6 +180,10 @@ def _compare_booking(stage: Stage, number: str, expected: KeptBooking) -> Iterat
 
 def _shown_booking(booking: RecordedBooking) -> Answer:
     booker, *attendees = (
-        {"contact": each.outcome.contact_id, "customer_id": each.outcome.customer_id} for each in booking.parties
+        {
+            "contact": each.outcome.contact_id and label_of(each.outcome.contact_id),
+            "customer_id": each.outcome.customer_id,
+        }
+        for each in booking.parties
     )
     return {"booker": booker, "attendees": tuple(attendees)}

@@ -1,39 +1,50 @@
 """The stage: a fresh contact center as a case wants it, driven through the same functions that a user calls.
 
-Contact IDs are the case's labels: those of the contacts given, in their order, then `new1`, `new2`, …
+Contacts have the case's labels: those of the contacts given, in their order, then `new1`, `new2`, …
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from doocore import (
+    Cause,
     Contact,
     ContactCenter,
-    ContactField,
     ContactId,
+    Envelope,
+    Event,
+    EventStatus,
     FieldCatalog,
     FieldType,
     FrozenDict,
     ImportOptions,
     ImportProgress,
+    InvalidFieldValueError,
     NotFoundError,
     Role,
     RowReport,
     SubscriptionState,
+    System,
     User,
+    match_key,
 )
+from doocore.changes import UpdateContact
+from doocore.model.fields import FieldValue, trimmed
 from doocore.model.identifiers import BookingNumber, IdentifierKind
 from doocore.ports import OrganizationStore
 from doocore_adapters.csv_files import CsvFile
 from doocore_adapters.validation import LibraryParsers
 from doocore_adapters.vectors.givens import ContactGiven, FieldGiven, ListOptions, non_blank
+from doocore_adapters.vectors.labels import LabelledRows, id_of, label_of
 
 BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 """When the first given contact is created; the others follow, a second apart."""
 
 _A_SECOND = timedelta(seconds=1)
+_LONG_AGO = datetime(1999, 12, 30)  # noqa: DTZ001, an event's times are local; this is before all in every time zone
 
 
 class CaseClock:
@@ -48,7 +59,7 @@ class CaseClock:
 
 
 class CaseIds:
-    """Hands out labels as contact IDs; what was handed out for a step that failed is handed out again."""
+    """Hands out contact IDs for labels; what was handed out for a step that failed is handed out again."""
 
     def __init__(self, labels: Iterable[str]) -> None:
         self.handed_out = 0
@@ -57,10 +68,10 @@ class CaseIds:
         self._numbers = count(1)
 
     def contact_id(self) -> ContactId:
-        """Give the next label."""
+        """Give the ID for the next label."""
         number = self.handed_out = self.handed_out + 1
         given = len(self._labels)
-        return ContactId(self._labels[number - 1] if number <= given else f"new{number - given}")
+        return id_of(self._labels[number - 1] if number <= given else f"new{number - given}")
 
     def booking_number(self) -> BookingNumber:
         """Count bookings."""
@@ -86,43 +97,51 @@ class Stage:
     def furnish(
         self,
         fields: Iterable[FieldGiven],
-        contacts: Collection[ContactGiven],
+        contacts: Iterable[ContactGiven],
         groups: Mapping[str, Iterable[str]],
     ) -> None:
         """Create the fields, then the contacts, then the groups, each with its members in the order given."""
         for field in fields:
             self._put_field(field)
-        removed = self._options_only_on(contacts)
-        for each, options in removed.items():
-            self.team.fields.change(each.key, options=(*each.options, *options))
         for contact in contacts:
             self._create(contact)
-        for each in removed:
-            self.team.fields.change(each.key, options=each.options)  # FI-5: what a contact has stays
         for name, members in groups.items():
             self.team.groups.create(name)
             for member in members:
-                self.team.change_contact(member, groups=[name])
+                self.team.change_contact(id_of(member), groups=[name])
+
+    def hold(self, event: Event, first: datetime | None) -> None:
+        """Put an event; one that is given as over went live, and ended before what happens *first* (BO-3)."""
+        if event.status is EventStatus.OVER:
+            event = replace(event, status=EventStatus.LIVE)
+            if event.status_at(first or self.clock.moment) is EventStatus.LIVE:
+                event = replace(event, starts_at=None, ends_at=_LONG_AGO)
+        self.team.events.put(event)
 
     def _put_field(self, field: FieldGiven) -> None:
         if self.catalog.named(field.name) is None:
             self.team.fields.create(field.name, FieldType(field.type), options=field.options)
-        else:
+        elif field.options:
             self.team.fields.change(field.name, options=field.options)
 
-    def _options_only_on(self, contacts: Iterable[ContactGiven]) -> dict[ContactField, list[str]]:
-        """Find the values of select fields that are no options (any more)."""
-        catalog = self.catalog
-        found: dict[ContactField, list[str]] = {}
-        for name, value in (item for contact in contacts for item in non_blank(contact.values).items()):
-            field = catalog.named(name)
-            if field is not None and field.type is FieldType.SELECT and str(value) not in field.options:
-                found.setdefault(field, []).append(str(value))
-        return found
-
     def _create(self, contact: ContactGiven) -> None:
-        self.team.create_contact(
-            contact.values,
+        """Create a contact by hand; what its fields take no more, such as a removed option, it has all the same (FI-5)."""
+        values, legacy = dict(contact.values), dict[str, FieldValue]()
+        while True:
+            try:
+                created = self._created(contact, values)
+            except InvalidFieldValueError as refusal:
+                value = values.pop(refusal.field)
+                legacy[refusal.field] = trimmed(value) if isinstance(value, str) else bool(value)
+            else:
+                break
+        if legacy:
+            self._plant(created, legacy)
+        self.clock.moment += _A_SECOND
+
+    def _created(self, contact: ContactGiven, values: Mapping[str, object]) -> Contact:
+        return self.team.create_contact(
+            values,
             subscriptions={
                 subscription: state is SubscriptionState.SUBSCRIBED
                 for subscription, state in contact.subscriptions.items()
@@ -130,7 +149,18 @@ class Stage:
             },
             confirm_duplicate=True,
         )
-        self.clock.moment += _A_SECOND
+
+    def _plant(self, contact: Contact, legacy: Mapping[str, FieldValue]) -> None:
+        """Write values into a contact as they are."""
+        catalog = self.catalog
+        keyed = {field.key: value for name, value in legacy.items() if (field := catalog.named(name)) is not None}
+        values = FrozenDict({**contact.values, **keyed})
+        email = values.get("email")
+        key = match_key(email) if isinstance(email, str) else None
+        after = replace(contact, values=values, email_key=key, version=contact.version + 1)
+        envelope = Envelope(cause=Cause.SYSTEM, actor=System(), at=self.clock.moment)
+        with self.organization.transaction() as transaction:
+            transaction.apply([UpdateContact(contact, after)], envelope)
 
     # What happens
 
@@ -141,8 +171,9 @@ class Stage:
         def keep(progress: ImportProgress) -> None:
             rows.extend(progress.rows)
 
+        file = CsvFile(content, encoding=options.encoding, delimiter=options.delimiter)
         self.team.import_contacts(
-            CsvFile(content, encoding=options.encoding, delimiter=options.delimiter),
+            LabelledRows(file) if options.identify_by == "contact_id" else file,
             ImportOptions(
                 identify_by=IdentifierKind(options.identify_by),
                 duplicates=options.duplicates,
@@ -167,12 +198,12 @@ class Stage:
     def contacts(self) -> dict[str, dict[str, Any]]:
         """Give every contact by its label, with its values by field name and its subscriptions."""
         catalog = self.catalog
-        return {each.id: shown_contact(each, catalog) for each in self._all_contacts()}
+        return {label_of(each.id): shown_contact(each, catalog) for each in self._all_contacts()}
 
     def members(self, group: str) -> frozenset[str]:
         """Give the members of a group; one that does not exist has none."""
         try:
-            return frozenset(self.team.groups.members(group))
+            return frozenset(map(label_of, self.team.groups.members(group)))
         except NotFoundError:
             return frozenset()
 
@@ -210,5 +241,10 @@ def expected_contact(contact: ContactGiven, catalog: FieldCatalog) -> dict[str, 
 
 def named_fields(values: Mapping[str, Any], catalog: FieldCatalog) -> dict[str, Any]:
     """Call every field by its first name."""
-    fields = {name: catalog.named(name) for name in values}
-    return {field.name if (field := fields[name]) else name: value for name, value in values.items()}
+    return {first_name(catalog, name): value for name, value in values.items()}
+
+
+def first_name(catalog: FieldCatalog, name: str) -> str:
+    """Give a field's first name, called by any of its names; a name that no field has stays."""
+    field = catalog.named(name)
+    return name if field is None else field.name

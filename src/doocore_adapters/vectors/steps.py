@@ -4,12 +4,12 @@ Not all of them can be played yet (`playing.PLAYERS`); their form is known all t
 from a step that this release does not have.
 """
 
-from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Self, TypeAlias
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
-from doocore import Booking, Subscription, SubscriptionState, Through
+from doocore import Booking, Subscription, SubscriptionState, SyncOutcome
 from doocore_adapters.vectors.expecting import UNNAMED, Named
 from doocore_adapters.vectors.givens import (
     CodeGiven,
@@ -32,6 +32,10 @@ class StepExpected:
 
     error: Named[str] = UNNAMED
 
+    def renamed(self, _: Callable[[str], str]) -> Self:
+        """Give the same with other names for fields."""
+        return self
+
 
 @frozen(kw_only=True)
 class PartyExpected:
@@ -48,6 +52,14 @@ class PartyExpected:
     taken: Named[Names] = UNNAMED
     other_person: Named[Names] = UNNAMED
 
+    def renamed(self, name: Callable[[str], str]) -> Self:
+        """Give the same with other names for fields."""
+        lists = {each.value: getattr(self, each.value, UNNAMED) for each in SyncOutcome}
+        changed: dict[str, Any] = {
+            outcome: frozenset(map(name, fields)) for outcome, fields in lists.items() if fields is not UNNAMED
+        }
+        return evolve(self, **changed)
+
 
 @frozen(kw_only=True)
 class BookExpected(StepExpected):
@@ -55,6 +67,15 @@ class BookExpected(StepExpected):
 
     booker: Named[PartyExpected] = UNNAMED
     attendees: Named[tuple[PartyExpected, ...]] = UNNAMED
+
+    def renamed(self, name: Callable[[str], str]) -> Self:
+        """Give the same with other names for fields."""
+        booker, attendees = self.booker, self.attendees
+        return evolve(
+            self,
+            booker=booker if booker is UNNAMED else booker.renamed(name),
+            attendees=attendees if attendees is UNNAMED else tuple(each.renamed(name) for each in attendees),
+        )
 
 
 @frozen(kw_only=True)
@@ -111,7 +132,7 @@ class Edit(Step):
 class Import(Step):
     """A list is imported."""
 
-    csv: str = ""
+    csv: str | None = None
     bytes_base64: bytes | None = None
     options: ListOptions = Factory(ListOptions)
     expect: ImportExpected = ImportExpected()
@@ -150,7 +171,7 @@ class Subscribe(Step):
     contact: str
     subscription: Subscription
     state: SubscriptionState
-    through: Through = Through.BY_HAND
+    through: Literal["by_hand", "booking", "unsubscribe_link", "portal"] = "by_hand"
     confirm: bool = False
 
 

@@ -8,19 +8,45 @@ from typing import Any
 from doocore.changes import (
     CreateContact,
     CreateGroup,
+    DeleteContact,
     JoinGroup,
     LiftOptOut,
+    RecordBooking,
     RecordOptOut,
     RetireContact,
     UpdateContact,
 )
 from doocore.errors import NotFoundError, StaleVersionError
-from doocore.model.contact import Contact, OptOut, Subscription
+from doocore.model.booking import RecordedBooking
+from doocore.model.contact import (
+    Consent,
+    Contact,
+    ContactColumns,
+    GroupId,
+    OptOut,
+    Subscription,
+    SubscriptionState,
+    Through,
+)
+from doocore.model.deletion import Belongings
 from doocore.model.fields import SYSTEM_KEYS
 from doocore.model.frozen import FrozenDict
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
 from doocore.testing.raises import raises
-from doocore.testing.samples import TEXTS, address, contact, contact_id, customer, envelope, full_contact, group
+from doocore.testing.samples import (
+    MOMENT,
+    TEXTS,
+    address,
+    booking,
+    contact,
+    contact_id,
+    customer,
+    envelope,
+    full_booking,
+    full_contact,
+    group,
+    party,
+)
 from doocore.testing.store.base import StoreClaims
 
 
@@ -64,6 +90,22 @@ class ContactClaims(StoreClaims):
             assert values == {"f1": False, "f2": "0", "f3": True, "house_number": "0"}
             assert values["f1"] is False
             assert values["f3"] is True
+
+    def test_a_moment_without_an_offset_is_refused(self) -> None:
+        """Nobody would know which moment it is; nothing is written."""
+        local = MOMENT.replace(tzinfo=None)
+        consent = Consent(SubscriptionState.SUBSCRIBED, local, Through.BY_HAND)
+        subscribed = replace(contact(2), subscriptions=FrozenDict({Subscription.NEWSLETTER: consent}), version=2)
+        wrong = (
+            CreateContact(replace(contact(1), created_at=local)),
+            CreateContact(replace(subscribed, id=contact_id(1), version=1)),
+            UpdateContact(contact(2), subscribed),
+        )
+        with self.transaction(CreateContact(contact(2))) as tx:
+            for change in wrong:
+                with raises(ValueError):
+                    tx.apply([CreateContact(contact(3)), change], envelope())
+            assert tx.contacts.page() == (contact(2),)
 
     def test_contacts_that_do_not_exist_are_left_out(self) -> None:
         """Asking for unknown contacts is no error, however strange the ID."""
@@ -284,6 +326,117 @@ class HolderClaims(StoreClaims):
             assert tx.contacts.count() == 1
 
 
+class DeletionClaims(StoreClaims):
+    """Contacts that are deleted, and what belonged to them."""
+
+    def test_a_deleted_contact_is_gone_with_all_that_was_its_own(self) -> None:
+        """Values, identifiers, aliases, memberships and history; everybody else stays as they were (CT-3)."""
+        ada = full_contact(1)
+        changed = replace(ada, values=FrozenDict({"city": "Ulm"}), email_key=None, version=8)
+        bob = replace(contact(2, email="bob@example.org", f1="x"), aliases=ada.aliases)
+        joined = [JoinGroup(group(1).id, each.id) for each in (ada, bob)]
+        updated = [UpdateContact(ada, changed), UpdateContact(bob, replace(bob, version=2))]
+        with self.transaction(CreateContact(ada), CreateContact(bob), CreateGroup(group(1)), *joined, *updated) as tx:
+            tx.apply([DeleteContact(ada.id, 8)], envelope())
+            assert tx.contacts.get([ada.id, bob.id]) == {bob.id: replace(bob, version=2)}
+            assert tx.contacts.holders(ada.identifiers | bob.identifiers) == dict.fromkeys(bob.identifiers, (bob.id,))
+            assert tx.contacts.holders([IdentifierKey(IdentifierKind.CONTACT_ID, ada.id)]) == {}
+            assert (tx.contacts.page(), tx.contacts.count()) == ((replace(bob, version=2),), 1)
+            assert tx.groups.members(group(1).id) == (bob.id,)
+            assert tx.groups.of([ada.id, bob.id]) == {bob.id: {group(1).id}}
+            assert tx.history.of_contact(ada.id) == ()
+            assert len(tx.history.of_contact(bob.id)) == 1
+
+    def test_its_bookings_and_attendees_belong_to_nobody_and_keep_the_rest(self) -> None:
+        """What was entered and decided stays on the booking, to the letter (CT-3)."""
+        bookings = [booking(1, party(1), party(2), party(1)), full_booking(), booking(2, party(2))]
+        with self.transaction(*map(CreateContact, (contact(1), contact(2))), *map(RecordBooking, bookings)) as tx:
+            tx.apply([DeleteContact(contact_id(1), 1)], envelope())
+            assert tx.bookings.of_contact(contact_id(1)) == ()
+            assert tx.bookings.of_contact(contact_id(2)) == (booking(1).number, booking(2).number)
+            expected = {each.number: without_contact(each, contact_id(1)) for each in bookings}
+            assert tx.bookings.get(list(expected)) == expected
+            assert expected[booking(2).number] == bookings[2]
+            assert tx.contacts.belongings(contact_id(1)) == Belongings()
+
+    def test_what_belongs_to_a_contact_is_counted(self) -> None:
+        """Bookings that it made, and attendees that it is, one by one, however many of them in one booking (CT-3)."""
+        bookings = [booking(1, party(1), party(2), party(1)), full_booking(), booking(2, party(1))]
+        contacts = [CreateContact(contact(number)) for number in (1, 2, 4)]
+        with self.transaction(*contacts, *map(RecordBooking, bookings)) as tx:
+            assert tx.contacts.belongings(contact_id(1)) == Belongings(bookings=1, attendees=3)
+            assert tx.contacts.belongings(contact_id(2)) == Belongings(attendees=1)
+            assert tx.contacts.belongings(contact_id(4)) == Belongings()
+            assert tx.contacts.belongings(ContactId("unknown")) == Belongings()
+
+    def test_who_was_merged_into_it_belongs_to_it(self) -> None:
+        """Through any chain, with the parties that still stand under an earlier ID; other merges are not meant (MG-1)."""
+        contacts = [CreateContact(contact(number)) for number in range(1, 7)]
+        chain = [RetireContact(contact_id(one), contact_id(other)) for one, other in ((2, 1), (1, 3), (4, 3), (5, 6))]
+        with self.transaction(*contacts, RecordBooking(booking(1, party(1), party(5))), *chain) as tx:
+            family = (contact_id(1), contact_id(2), contact_id(4))
+            assert tx.contacts.belongings(contact_id(3)) == Belongings(attendees=1, merged=family)
+            assert tx.contacts.belongings(contact_id(6)) == Belongings(attendees=1, merged=(contact_id(5),))
+
+    def test_who_was_merged_into_it_goes_with_it(self) -> None:
+        """Their IDs lead nowhere, their history is forgotten, their parties are nobody's; other merges stay."""
+        contacts = [CreateContact(contact(number)) for number in range(1, 6)]
+        updates = [UpdateContact(contact(each), replace(contact(each, city="Ulm"), version=2)) for each in (1, 2, 4)]
+        chain = [RetireContact(contact_id(one), contact_id(other)) for one, other in ((1, 2), (2, 3), (4, 5))]
+        recorded = RecordBooking(booking(1, party(1), party(4), party(3)))
+        with self.transaction(*contacts, *updates, recorded, *chain) as tx:
+            tx.apply([DeleteContact(contact_id(3), 1, (contact_id(1), contact_id(2)))], envelope())
+            ids = [contact_id(number) for number in range(1, 6)]
+            assert tx.contacts.survivors(ids) == {contact_id(4): contact_id(5)}
+            assert tx.contacts.get(ids).keys() == {contact_id(5)}
+            assert [len(tx.history.of_contact(each)) for each in ids] == [0, 0, 0, 1, 0]
+            (found,) = tx.bookings.page()
+            assert [each.outcome.contact_id for each in found.attendees] == [None, contact_id(4), None]
+            assert tx.contacts.belongings(contact_id(3)) == Belongings()
+
+    def test_an_id_is_never_given_again(self) -> None:
+        """Neither that of a deleted contact nor that of a merged one, whoever asks for it (ID-1)."""
+        contacts = [CreateContact(contact(number)) for number in (1, 2, 3)]
+        merged = RetireContact(contact_id(2), contact_id(3))
+        with self.transaction(*contacts, merged) as tx:
+            tx.apply([DeleteContact(contact_id(1), 1)], envelope())
+            for number in (1, 2):
+                with raises(StaleVersionError) as caught:
+                    tx.apply([CreateContact(contact(4)), CreateContact(contact(number))], envelope())
+                assert (caught.error.noun, caught.error.key) == ("contact", contact_id(number))
+            assert tx.contacts.count() == 1
+
+    def test_a_contact_is_deleted_from_its_version_alone(self) -> None:
+        """Whoever decided on an old state, or on a contact that is not there, must look again; nothing happens."""
+        second = replace(contact(1, city="Ulm"), version=2)
+        steps = (CreateContact(contact(1)), UpdateContact(contact(1), second), RecordBooking(booking(1, party(1))))
+        with self.transaction(*steps, CreateGroup(group(1)), JoinGroup(group(1).id, contact_id(1))) as tx:
+            for wrong in (DeleteContact(contact_id(1), 1), DeleteContact(contact_id(2), 1)):
+                with raises(StaleVersionError) as caught:
+                    tx.apply([wrong], envelope())
+                assert (caught.error.noun, caught.error.key) == ("contact", wrong.contact_id)
+            assert tx.contacts.get([contact_id(1)]) == {contact_id(1): second}
+            assert tx.contacts.belongings(contact_id(1)) == Belongings(attendees=1)
+            assert tx.groups.members(group(1).id) == (contact_id(1),)
+            assert len(tx.history.of_contact(contact_id(1))) == 1
+
+    def test_opt_outs_stay_when_the_contact_goes(self) -> None:
+        """They bind the address, not the record (SU-5)."""
+        barred = OptOut("ada@example.org", Subscription.NEWSLETTER)
+        with self.transaction(CreateContact(contact(1, email="ada@example.org")), RecordOptOut(barred)) as tx:
+            tx.apply([DeleteContact(contact_id(1), 1)], envelope())
+            assert tx.contacts.opt_outs(["ada@example.org"]) == {barred}
+
+
+def without_contact(recorded: RecordedBooking, gone: ContactId) -> RecordedBooking:
+    """Give the booking with nobody where *gone* was."""
+    booker, *attendees = (
+        replace(each, outcome=replace(each.outcome, contact_id=None)) if each.outcome.contact_id == gone else each
+        for each in recorded.parties
+    )
+    return replace(recorded, booker=booker, attendees=tuple(attendees))
+
+
 class OptOutClaims(StoreClaims):
     """Opt-outs that bind an address."""
 
@@ -337,6 +490,70 @@ class ListClaims(StoreClaims):
             for text, found in expected.items():
                 assert list(tx.contacts.page(text=text)) == found, text
                 assert tx.contacts.count(text=text) == len(found), text
+
+    def test_an_excerpt_has_what_a_contact_has_in_the_fields_asked_for(self) -> None:
+        """In the order of the fields; an empty text where there is nothing; unknown contacts and fields have nothing."""
+        one = replace(
+            contact(1, email="ada@x.de", city="Köln", f1=True, f2="Käse 🧀"),
+            subscriptions=FrozenDict(
+                {Subscription.NEWSLETTER: Consent(SubscriptionState.UNSUBSCRIBED, MOMENT, Through.PORTAL)}
+            ),
+        )
+        two = contact(2, f1=False)
+        fields = ["f1", "city", "newsletter", "f2", "unknown", "email", "marketing"]
+        with self.transaction(CreateContact(one), CreateContact(two)) as tx:
+            ids = (contact_id(1), contact_id(2), contact_id(3))
+            assert tx.contacts.excerpts(ids, fields) == {
+                one.id: (True, "Köln", "unsubscribed", "Käse 🧀", "", "ada@x.de", ""),
+                two.id: (False, "", "", "", "", "", ""),
+            }
+            assert tx.contacts.excerpts(ids, ["city", "newsletter"]) == {
+                one.id: ("Köln", "unsubscribed"),
+                two.id: ("", ""),
+            }
+            assert tx.contacts.excerpts(ids, []) == {one.id: (), two.id: ()}
+            assert tx.contacts.excerpts([], fields) == {}
+
+    def test_columns_hold_what_the_contacts_have(self) -> None:
+        """Field by field, in order of the IDs: what excerpts have of the same fields, whether asked for once or twice."""
+        contacts = [full_contact(3), contact(1, f1=False, city="Ulm"), contact(2), contact(4, f1="0", f2="🦄")]
+        joined = [JoinGroup(group(where).id, contact_id(who)) for where, who in ((1, 4), (2, 4), (2, 1))]
+        fields = [*SYSTEM_KEYS, "f1", "f2", "f3", "with space ☂", "unknown", "f1", "city"]
+        fields += [each.value for each in Subscription]
+        with self.transaction(*map(CreateContact, contacts), *map(CreateGroup, map(group, (1, 2))), *joined) as tx:
+            ids = tuple(contact_id(number) for number in (1, 2, 3, 4))
+            nobody: frozenset[GroupId] = frozenset()
+            groups = (frozenset({group(2).id}), nobody, nobody, frozenset({group(1).id, group(2).id}))
+            excerpts = tx.contacts.excerpts(ids, fields)
+            columns = {each: tuple(excerpts[one][place] for one in ids) for place, each in enumerate(fields)}
+            assert tx.contacts.columns(fields) == ContactColumns(ids=ids, groups=groups, columns=columns)
+            assert columns["f1"] == (False, "", "Käse 🧀", "0")
+            assert tx.contacts.columns(["city"]).columns == {"city": columns["city"]}
+            assert tx.contacts.columns([]) == ContactColumns(ids=ids, groups=groups, columns={})
+
+    def test_columns_are_read_page_by_page(self) -> None:
+        """Group, text, IDs, place and limit all hold at once; where nobody is left the columns are empty."""
+        contacts = [contact(number, first_name="Ada" if number % 2 else "Bob", f1=str(number)) for number in range(9)]
+        joined = [JoinGroup(group(1).id, contact_id(number)) for number in (7, 5, 3, 2, 1)]
+        with self.transaction(*map(CreateContact, contacts), CreateGroup(group(1)), *joined) as tx:
+            ids = [contact_id(number) for number in range(9)]
+            wanted: list[tuple[dict[str, Any], list[ContactId]]] = [
+                ({"limit": 2}, ids[:2]),
+                ({"after": ids[1], "limit": 2}, ids[2:4]),
+                ({"after": ids[8]}, []),
+                ({"limit": 0}, []),
+                ({"group_id": group(1).id, "text": "ada", "after": ids[1], "limit": 2}, [ids[3], ids[5]]),
+                ({"ids": [ids[5], ids[2], ContactId("unknown"), ids[2]]}, [ids[2], ids[5]]),
+                ({"ids": []}, []),
+                ({"ids": {*ids}, "group_id": group(1).id, "text": "bob"}, [ids[2]]),
+                ({"ids": ids[4:], "after": ids[6], "limit": 1}, [ids[7]]),
+            ]
+            for given, found in wanted:
+                columns = tx.contacts.columns(["f1"], **given)
+                assert columns.ids == tuple(found), given
+                assert columns.columns == {"f1": tuple(str(ids.index(each)) for each in found)}, given
+                members = {each.contact_id for each in joined}
+                assert columns.groups == tuple(frozenset({group(1).id} if each in members else ()) for each in found)
 
     def test_the_search_follows_an_update(self) -> None:
         """What is searched is what the contact holds now."""

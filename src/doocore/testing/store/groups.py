@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from doocore.changes import CreateContact, CreateGroup, JoinGroup, LeaveGroup
+from doocore.changes import CreateContact, CreateGroup, DeleteGroup, JoinGroup, LeaveGroup, RenameGroup
 from doocore.errors import DuplicateNameError, NotFoundError, StaleVersionError
 from doocore.model.contact import GroupId
 from doocore.model.fields import folded
@@ -39,6 +39,46 @@ class GroupClaims(StoreClaims):
             with raises(StaleVersionError):
                 tx.apply([CreateGroup(group(1, "Other name, same ID"))], envelope())
             assert tx.groups.all() == (group(1, "Straße"),)
+
+    def test_a_group_gets_another_name(self) -> None:
+        """It is found under that one alone, case aside, and keeps its members (GR-1)."""
+        with self.transaction(
+            CreateContact(contact(1)), CreateGroup(group(1, "Straße")), JoinGroup(group(1).id, contact_id(1))
+        ) as tx:
+            for name in ("STRASSE 🦄", "Straße 🦄", "VIP"):
+                tx.apply([RenameGroup(group(1).id, name)], envelope())
+                assert tx.groups.all() == (group(1, name),)
+                assert tx.groups.named([folded("Straße"), folded(name)]) == {folded(name): group(1, name)}
+            assert tx.groups.members(group(1).id) == (contact_id(1),)
+            tx.apply([CreateGroup(group(2, "strasse"))], envelope())
+            assert len(tx.groups.all()) == 2
+
+    def test_a_group_does_not_get_the_name_of_another(self) -> None:
+        """Names are compared folded; a group that is not there has none (GR-1)."""
+        with self.transaction(CreateGroup(group(1, "Straße")), CreateGroup(group(2, "VIP"))) as tx:
+            with raises(DuplicateNameError) as caught:
+                tx.apply([RenameGroup(group(2).id, " STRASSE ")], envelope())
+            assert (caught.error.noun, caught.error.name) == ("group", " STRASSE ")
+            with raises(NotFoundError) as unknown:
+                tx.apply([RenameGroup(group(3).id, "Presse")], envelope())
+            assert (unknown.error.noun, unknown.error.key) == ("group", group(3).id)
+            assert tx.groups.all() == (group(1, "Straße"), group(2, "VIP"))
+
+    def test_a_deleted_group_is_gone_and_its_members_stay(self) -> None:
+        """It frees its name; a group of the same name that comes later is empty; other groups are as they were."""
+        contacts = [CreateContact(contact(number)) for number in (1, 2)]
+        joins = [JoinGroup(group(which).id, contact_id(who)) for which, who in ((1, 1), (1, 2), (2, 2))]
+        with self.transaction(*contacts, CreateGroup(group(1, "VIP")), CreateGroup(group(2)), *joins) as tx:
+            tx.apply([DeleteGroup(group(1).id)], envelope())
+            assert tx.groups.all() == (group(2),)
+            assert tx.groups.named(["vip"]) == {}
+            assert tx.groups.of([contact_id(1), contact_id(2)]) == {contact_id(2): {group(2).id}}
+            assert tx.contacts.count() == 2
+            with raises(NotFoundError) as caught:
+                tx.apply([DeleteGroup(group(1).id)], envelope())
+            assert (caught.error.noun, caught.error.key) == ("group", group(1).id)
+            tx.apply([CreateGroup(group(1, "vip"))], envelope())
+            assert tx.groups.members(group(1).id) == ()
 
 
 class MembershipClaims(StoreClaims):

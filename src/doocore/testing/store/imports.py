@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from doocore.changes import FinishImport, RecordRows, StartImport
+from doocore.changes import ExpireRows, FinishImport, RecordRows, StartImport, TakeOverImport
 from doocore.errors import NotFoundError, StaleVersionError
 from doocore.model.contact_import import (
     ImportId,
@@ -50,9 +50,56 @@ class ImportClaims(StoreClaims):
                 tx.apply([FinishImport(ImportId("i3"))], envelope())
             assert (caught.error.noun, caught.error.key) == ("import", "i3")
 
+    def test_who_takes_a_running_import_over_is_the_only_one_to_write_it(self) -> None:
+        """Whoever worked on it before cannot write rows or its end any more; nor can one be taken over twice (IM-12)."""
+        rows = (RowReport(line=2, outcome=RowOutcome.ADDED),)
+        first = ImportId("i1")
+        with self.transaction(
+            StartImport(import_record(1)), RecordRows(first, rows), StartImport(import_record(2))
+        ) as tx:
+            tx.apply([TakeOverImport(first, 1)], envelope())
+            assert tx.imports.get(first) == replace(import_record(1), version=2)
+            for late in (RecordRows(first, rows), RecordRows(first, ()), FinishImport(first), TakeOverImport(first, 1)):
+                with raises(StaleVersionError) as caught:
+                    tx.apply([late], envelope())
+                assert (caught.error.noun, caught.error.key) == ("import", "i1")
+            tx.apply([RecordRows(first, rows, 2), RecordRows(ImportId("i2"), rows)], envelope())
+            assert dict(tx.imports.counts(first)) == {RowOutcome.ADDED: 2}
+            tx.apply([FinishImport(first, 2)], envelope())
+            with raises(StaleVersionError):
+                tx.apply([TakeOverImport(first, 2)], envelope())
+            assert [each.version for each in tx.imports.all()] == [2, 1]
+
+    def test_only_what_exists_can_be_taken_over(self) -> None:
+        """An unknown import is told from one that was taken over."""
+        with self.transaction() as tx:
+            for change in (TakeOverImport(ImportId("i1"), 1), ExpireRows(ImportId("i1"))):
+                with raises(NotFoundError) as caught:
+                    tx.apply([change], envelope())
+                assert (caught.error.noun, caught.error.key) == ("import", "i1")
+
 
 class ImportRowClaims(StoreClaims):
     """What became of the rows."""
+
+    def test_what_rows_said_is_forgotten_when_the_report_expires(self) -> None:
+        """Cells and values go, of this import alone; outcomes, words and columns stay (IM-10)."""
+        remarks = (Remark(RowReason.TOO_LONG, "Größe 👕", "Ädä", "at most 3"), Remark(RowReason.AMBIGUOUS))
+        warnings = (Remark(RowWarning.EMAIL_SHARED, "E-Mail", "ada@x.de", "also held by c1"),)
+        refused = RowReport(2, RowOutcome.UNPROCESSED, None, remarks, (), ("Ädä", "b"))
+        warned = RowReport(3, RowOutcome.ADDED, contact_id(3), (), warnings)
+        rows = (refused, warned, RowReport(4, RowOutcome.ADDED))
+        starts = (StartImport(import_record(1)), StartImport(import_record(2)))
+        with self.transaction(*starts, RecordRows(ImportId("i1"), rows), RecordRows(ImportId("i2"), rows)) as tx:
+            tx.apply([ExpireRows(ImportId("i1"))], envelope())
+            kept = [
+                RowReport(2, RowOutcome.UNPROCESSED, None, (remarks[0].without_cell(), remarks[1])),
+                RowReport(3, RowOutcome.ADDED, contact_id(3), (), (warnings[0].without_cell(),)),
+            ]
+            assert list(tx.imports.notable(ImportId("i1"))) == kept
+            assert list(tx.imports.notable(ImportId("i2"))) == [refused, warned]
+            assert [each.status for each in tx.imports.all()] == [ImportStatus.EXPIRED, ImportStatus.RUNNING]
+            assert dict(tx.imports.counts(ImportId("i1"))) == {RowOutcome.UNPROCESSED: 1, RowOutcome.ADDED: 2}
 
     def test_rows_are_counted_by_outcome(self) -> None:
         """Counts are those of the recorded rows, of this import, over all batches; what no row had is left out (IM-10)."""

@@ -11,6 +11,10 @@ from doocore.changes import (
     CreateContact,
     CreateEvent,
     CreateGroup,
+    DeleteContact,
+    DeleteField,
+    DeleteGroup,
+    ExpireRows,
     FinishImport,
     JoinGroup,
     LeaveGroup,
@@ -19,14 +23,16 @@ from doocore.changes import (
     RecordBooking,
     RecordOptOut,
     RecordRows,
+    RenameGroup,
     RetireContact,
     StartImport,
+    TakeOverImport,
     UpdateContact,
     group_by_kind,
 )
 from doocore.errors import StaleVersionError
 from doocore.model.contact import GroupId, OptOut, Subscription
-from doocore.model.contact_import import ImportId, Remark, RowOutcome, RowReport, RowWarning
+from doocore.model.contact_import import ImportId, Remark, RowOutcome, RowReason, RowReport, RowWarning
 from doocore.model.event import Event
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
 from doocore.model.organization import OrganizationSettings
@@ -48,44 +54,61 @@ from doocore.testing.samples import (
 )
 from doocore.testing.store.base import StoreClaims, commit
 
-ADA = contact(1, email="ada@example.org", first_name="Ada", aliases=frozenset({customer("K-1")}))
+ADA = contact(1, email="ada@example.org", first_name="Ada", gone="x", aliases=frozenset({customer("K-1")}))
+EVE = contact(6, email="eve@example.org", aliases=frozenset({customer("K-6")}))
 
 BASIS: tuple[Change, ...] = (
     ChangeSettings(OrganizationSettings(region="AT")),
     CreateContact(ADA),
     CreateContact(contact(2, email="bob@example.org", customer_id="K-2", aliases=frozenset({customer("K-0")}))),
     CreateContact(contact(3)),
+    CreateContact(EVE),
+    UpdateContact(EVE, replace(EVE, version=2)),
+    CreateContact(contact(7)),
+    UpdateContact(contact(7), replace(contact(7), version=2)),
+    RetireContact(contact_id(7), contact_id(6)),
     CreateGroup(group(1)),
+    CreateGroup(group(3)),
     JoinGroup(group(1).id, contact_id(1)),
     JoinGroup(group(1).id, contact_id(2)),
+    JoinGroup(group(1).id, contact_id(6)),
+    JoinGroup(group(3).id, contact_id(2)),
     RecordOptOut(OptOut("ada@example.org", Subscription.MARKETING)),
     PutField(full_field()),
+    PutField(replace(full_field(), key="gone", name="Gone")),
     CreateEvent(Event(id="e1")),
-    RecordBooking(booking(1, party(1))),
+    RecordBooking(booking(1, party(1), party(6), party(7))),
     StartImport(import_record(1)),
     RecordRows(ImportId("i1"), (RowReport(line=2, outcome=RowOutcome.ADDED),)),
 )
 """Something of every noun, to be there before."""
 
 EVERY_KIND: tuple[Change, ...] = (
-    FinishImport(ImportId("i2")),
+    ExpireRows(ImportId("i2")),
+    FinishImport(ImportId("i2"), 2),
     RecordRows(
         ImportId("i1"), (RowReport(line=3, outcome=RowOutcome.UPDATED, warnings=(Remark(RowWarning.EMAIL_SHARED),)),)
     ),
-    RecordRows(ImportId("i2"), (RowReport(line=2, outcome=RowOutcome.SKIPPED),)),
+    RecordRows(ImportId("i2"), (RowReport(line=2, outcome=RowOutcome.SKIPPED),), 2),
+    TakeOverImport(ImportId("i2"), 1),
     StartImport(import_record(2)),
     RecordBooking(booking(2, party(1), party(4))),
     RetireContact(contact_id(2), contact_id(4), (address("bob@example.org"), customer("K-2"), customer("K-0"))),
+    DeleteContact(contact_id(6), 2, (contact_id(7),)),
+    DeleteField("gone", ("FI-4",)),
+    DeleteGroup(group(3).id),
+    RenameGroup(group(1).id, "Renamed"),
     LeaveGroup(group(1).id, contact_id(1)),
     JoinGroup(GroupId("g2"), contact_id(4)),
     JoinGroup(GroupId("g2"), contact_id(1)),
     LiftOptOut(OptOut("ada@example.org", Subscription.MARKETING)),
     RecordOptOut(OptOut("bob@example.org", Subscription.NEWSLETTER)),
-    UpdateContact(ADA, replace(contact(1, email="lovelace@example.org", f1=False), version=2)),
+    UpdateContact(ADA, replace(contact(1, email="lovelace@example.org", f1=False, gone="x"), version=2)),
     ChangeEvent(Event(id="e1", name="Changed", version=2)),
     CreateEvent(full_event()),
     CreateContact(full_contact(4)),
     CreateContact(contact(0)),
+    CreateContact(contact(8)),
     CreateGroup(group(2)),
     ChangeSettings(OrganizationSettings(region="CH")),
     PutField(replace(full_field(), name="Changed")),
@@ -96,22 +119,25 @@ EVERY_KIND: tuple[Change, ...] = (
 
 def everything(tx: Snapshot) -> dict[str, object]:
     """Read whatever the changes above could have touched."""
-    ids = [contact_id(number) for number in range(6)]
-    emails = ("ada@example.org", "bob@example.org", "lovelace@example.org", "alt@example.org")
-    customers = ("K-0", "K-1", "K-2", "alt@example.org")
+    ids = [contact_id(number) for number in range(9)]
+    emails = ("ada@example.org", "bob@example.org", "lovelace@example.org", "alt@example.org", "eve@example.org")
+    customers = ("K-0", "K-1", "K-2", "K-6", "alt@example.org")
     return {
         "contacts": tx.contacts.get(ids),
         "holders": tx.contacts.holders([*map(address, emails), *map(customer, customers)]),
         "survivors": tx.contacts.survivors(ids),
+        "belongings": [tx.contacts.belongings(each) for each in ids],
         "opt-outs": tx.contacts.opt_outs(emails),
         "page": tx.contacts.page(),
+        "columns": tx.contacts.columns(["email", "f1", "marketing"]),
         "found": tx.contacts.page(text="a", group_id=group(1).id),
         "count": tx.contacts.count(),
         "groups": tx.groups.all(),
-        "named": tx.groups.named(["group 1", "group 2"]),
+        "named": tx.groups.named(["group 1", "group 2", "group 3", "renamed"]),
         "groups of": tx.groups.of(ids),
-        "members": [tx.groups.members(GroupId(each)) for each in ("g1", "g2")],
+        "members": [tx.groups.members(GroupId(each)) for each in ("g1", "g2", "g3")],
         "fields": tx.fields.all(),
+        "values": [tx.fields.count_values(each) for each in ("f1", "gone")],
         "events": tx.events.all(),
         "some events": tx.events.get(["e1", full_event().id]),
         "bookings": tx.bookings.page(),
@@ -275,7 +301,7 @@ class TransactionClaims(StoreClaims):
             commit(store.organization("acme"), *BASIS)
             store.migrate()
             with store.organization("acme").transaction() as tx:
-                assert tx.contacts.count() == 3
+                assert tx.contacts.count() == 4
             store.close()
 
 
@@ -321,6 +347,18 @@ class OrganizationClaims(StoreClaims):
             with other.snapshot() as view:
                 assert view.groups.members(group(1).id) == tuple(contact_id(number) for number in (3, 2, 1))
 
+    def test_ids_are_given_anew_in_each_organization(self) -> None:
+        """What was deleted in one says nothing about another, even where that one has deleted contacts too (ID-1)."""
+        with self.store() as store:
+            acme, other = store.organization("acme"), store.organization("other")
+            for organization, number in ((acme, 1), (other, 2)):
+                commit(organization, CreateContact(contact(number)))
+                commit(organization, DeleteContact(contact_id(number), 1))
+            for organization, number in ((acme, 2), (other, 1)):
+                commit(organization, CreateContact(contact(number)))
+                with organization.snapshot() as view:
+                    assert [each.id for each in view.contacts.page()] == [contact_id(number)]
+
     def test_nothing_of_another_organization_can_be_changed(self) -> None:
         """Another's contact, event or import behaves as unknown."""
         with self.store() as store:
@@ -328,12 +366,20 @@ class OrganizationClaims(StoreClaims):
             commit(acme, *BASIS)
             with other.transaction() as tx:
                 changed = replace(contact(3, city="Ulm"), version=2)
-                for change in (UpdateContact(contact(3), changed), ChangeEvent(Event(id="e1", version=2))):
+                outdated: tuple[Change, ...] = (
+                    UpdateContact(contact(3), changed),
+                    ChangeEvent(Event(id="e1", version=2)),
+                    DeleteContact(contact_id(3), 1),
+                )
+                for change in outdated:
                     with raises(StaleVersionError):
                         tx.apply([change], envelope())
                 for stranger in (
                     RetireContact(contact_id(1), contact_id(2)),
                     JoinGroup(group(1).id, contact_id(1)),
+                    RenameGroup(group(1).id, "Mine"),
+                    DeleteGroup(group(1).id),
+                    DeleteField("gone"),
                     FinishImport(ImportId("i1")),
                 ):
                     with raises(LookupError):
@@ -341,9 +387,29 @@ class OrganizationClaims(StoreClaims):
                 tx.apply([LeaveGroup(group(1).id, contact_id(1))], envelope())
                 tx.apply([LiftOptOut(OptOut("ada@example.org", Subscription.MARKETING))], envelope())
             with acme.transaction() as tx:
-                assert tx.groups.members(group(1).id) == (contact_id(1), contact_id(2))
+                assert tx.groups.members(group(1).id) == (contact_id(1), contact_id(2), contact_id(6))
+                assert tx.groups.named(["group 1"])
+                assert tx.fields.count_values("gone") == 1
                 assert tx.contacts.opt_outs(["ada@example.org"])
                 assert tx.contacts.get([contact_id(3)]) == {contact_id(3): contact(3)}
+
+    def test_imports_of_one_id_are_told_apart(self) -> None:
+        """Taking one over, writing its rows and forgetting them leaves the other organization's alone (PR-1)."""
+        first = ImportId("i1")
+        rows = (RowReport(2, RowOutcome.UNPROCESSED, None, (Remark(RowReason.TOO_LONG, "city", "Ä"),), (), ("Ä",)),)
+        with self.store() as store:
+            acme, other = store.organization("acme"), store.organization("other")
+            for each in (acme, other):
+                with each.transaction() as tx:
+                    tx.apply([StartImport(import_record(1)), RecordRows(first, rows)], envelope())
+            with acme.transaction() as tx:
+                tx.apply([TakeOverImport(first, 1)], envelope())
+                tx.apply([ExpireRows(first)], envelope())
+            with other.transaction() as tx:
+                assert tx.imports.get(first) == import_record(1)
+                assert list(tx.imports.notable(first)) == list(rows)
+                with raises(StaleVersionError):
+                    tx.apply([RecordRows(first, rows, 2)], envelope())
 
     def test_any_text_can_name_an_organization(self) -> None:
         """Names that look alike are different organizations."""

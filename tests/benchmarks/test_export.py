@@ -1,0 +1,151 @@
+"""Exporting 200,000 contacts from SQLite, against a bare cursor and the format's own writer with the same columns."""
+
+import csv
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]  # the package has no types
+
+from doocore import ContactCenter, FieldType, ImportOptions
+from doocore.model.fields import SYSTEM_KEYS
+from doocore_adapters.csv_files import CsvFile, write_csv
+from doocore_adapters.sqlite import SqliteStore
+from doocore_adapters.validation import LibraryParsers
+from doocore_adapters.xlsx import write_xlsx
+from tests.benchmarks.measuring import interleaved
+
+pytestmark = pytest.mark.benchmark
+
+ROWS = 200_000
+WORKBOOK_RUNS = 3
+
+COLUMNS = (
+    *("email", "customer_id", "salutation", "title", "first_name", "last_name", "company", "street", "house_number"),
+    *("postal_code", "city", "country", "phone", "comment", "Branche", "Newsletter-Typ", "Vegan", "groups"),
+    *("event_communication", "newsletter", "marketing"),
+)
+
+MEMORY = """
+import resource, sys
+from doocore import ContactCenter
+from doocore_adapters.csv_files import write_csv
+from doocore_adapters.sqlite import SqliteStore
+
+center = ContactCenter(SqliteStore(sys.argv[1]).organization("acme"))
+with center.export_contacts() as export:
+    write_csv(sys.argv[2], export, replace=True)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def _row(number: int) -> tuple[object, ...]:
+    """A contact as organizers have it: some fields of their own, mostly one group, now and then a note."""
+    groups = f"Gruppe {number % 20}" if number % 4 else f"Gruppe {number % 20};Gruppe {number % 7}"
+    return (
+        *(f"Vorname.Nachname{number}@example{number % 97}.org", f"K-{number:07}", ("Herr", "Frau")[number % 2]),
+        *("Dr." if number % 9 == 0 else "", f"Vörname{number % 500}", f"Nachname{number % 3_000}"),
+        *(f"Firma {number % 5_000}", f"Straße {number % 700}", number % 200, 10_000 + number % 8_000),
+        *(f"Stadt {number % 400}", "DE", f"+491511{1_000_000 + number}"),
+        "- ruft zurück,\nam Montag" if number % 10 == 0 else "",
+        *(f"Branche {number % 30}" if number % 3 == 0 else "", "A" if number % 5 == 0 else "", number % 2),
+        *(groups, "1", "0" if number % 50 == 0 else "", ""),
+    )
+
+
+def fill(path: Path, rows: int) -> SqliteStore:
+    """Make a database of so many contacts, by an import."""
+    source = path.with_suffix(".csv")
+    with source.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([COLUMNS, *map(_row, range(rows))])
+    store = SqliteStore(path)
+    center = ContactCenter(store.organization("acme"), parsers=LibraryParsers())
+    center.fields.create("Branche")
+    center.fields.create("Newsletter-Typ")
+    center.fields.create("Vegan", FieldType.CHECKBOX)
+    report = center.import_contacts(CsvFile(source), ImportOptions())
+    assert report.total == rows
+    assert not report.reasons
+    return store
+
+
+@contextmanager
+def bare_rows(path: Path) -> Iterator[sqlite3.Cursor]:
+    """The floor's query: the same columns in one statement, as somebody would write it who knows the tables."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA cache_size = -32768")
+        keys = connection.execute("SELECT field_key FROM doocore_fields ORDER BY sequence").fetchall()
+        custom = [f"json_extract(c.custom, '$.\"{key}\"')" for (key,) in keys]
+        groups = (
+            "(SELECT group_concat(g.name, ';') FROM doocore_memberships m JOIN doocore_groups g"
+            " ON g.organization_id = m.organization_id AND g.id = m.group_id"
+            " WHERE m.organization_id = c.organization_id AND m.contact_id = c.id)"
+        )
+        states = [
+            f"CASE c.{each} WHEN 'subscribed' THEN '1' WHEN 'unsubscribed' THEN '0' END"
+            for each in ("event_communication", "newsletter", "marketing")
+        ]
+        columns = ", ".join(["c.id", *(f"c.{key}" for key in SYSTEM_KEYS), *custom, groups, *states])
+        statement = f"SELECT {columns} FROM doocore_contacts c WHERE c.organization_id = 'acme' ORDER BY c.id"  # noqa: S608, our own names
+        yield connection.execute(statement)
+
+
+def bare_csv(path: Path, target: Path) -> None:
+    with bare_rows(path) as cursor, target.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([each[0] for each in cursor.description])
+        writer.writerows(cursor)
+
+
+def bare_xlsx(path: Path, target: Path) -> None:
+    workbook = xlsxwriter.Workbook(target, {"constant_memory": True})
+    sheet = workbook.add_worksheet()
+    with bare_rows(path) as cursor:
+        sheet.write_row(0, 0, [each[0] for each in cursor.description])
+        for number, row in enumerate(cursor, 1):
+            for place, cell in enumerate(row):
+                if cell is not None:
+                    sheet.write_string(number, place, str(cell))
+    workbook.close()
+
+
+def export(store: SqliteStore, write: Callable[..., int], target: Path) -> None:
+    with ContactCenter(store.organization("acme")).export_contacts() as contacts:
+        assert write(target, contacts, replace=True) == ROWS
+
+
+def test_export_against_a_bare_cursor(tmp_path: Path, show: Callable[[str, str], None]) -> None:
+    path = tmp_path / "contacts.db"
+    with closing(fill(path, ROWS)) as store:
+        as_csv = interleaved(
+            ROWS,
+            {
+                "cursor to csv.writer": lambda: bare_csv(path, tmp_path / "bare.csv"),
+                "export as CSV": lambda: export(store, write_csv, tmp_path / "ours.csv"),
+            },
+        )
+        as_xlsx = interleaved(
+            ROWS,
+            {
+                "cursor to xlsxwriter": lambda: bare_xlsx(path, tmp_path / "bare.xlsx"),
+                "export as XLSX": lambda: export(store, write_xlsx, tmp_path / "ours.xlsx"),
+            },
+            runs=WORKBOOK_RUNS,
+        )
+    show(f"Export of {ROWS:,} contacts as CSV", as_csv.table("cursor to csv.writer"))
+    show(f"Export of {ROWS:,} contacts as XLSX", as_xlsx.table("cursor to xlsxwriter"))
+
+
+def test_memory_of_an_export(tmp_path: Path, show: Callable[[str, str], None]) -> None:
+    lines = []
+    for rows in (20_000, ROWS):
+        path = tmp_path / f"{rows}.db"
+        fill(path, rows).close()
+        command = [sys.executable, "-c", MEMORY, str(path), str(tmp_path / "out.csv")]
+        kilobytes = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        lines.append(f"{rows:>10,} rows{kilobytes / 1024:>10.0f} MiB")
+    show("Peak memory of an export", "\n".join(lines))

@@ -1,0 +1,55 @@
+"""Seeing: all that can be observed of a contact center, by noun."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from doocore import ContactCenter, IdentifierKey, match_key
+from doocore.model.identifiers import ContactId, IdentifierKind
+from tests.builders import everything, transaction_of
+from tests.properties.strategies import CUSTOMER_IDS, GROUPS, NO_ADDRESSES, SPELLINGS
+
+Seen: TypeAlias = Mapping[str, Any]
+"""What is there, by noun."""
+
+ADDRESSES = (SPELLINGS[0][1], SPELLINGS[1][0], NO_ADDRESSES[0])
+KEYS = {key for spellings in SPELLINGS for each in spellings if (key := match_key(each)) is not None}
+ALL_IDS = [ContactId(f"c{number:04}") for number in range(1, 100)]
+TEXTS = ("ada", "ss", "\u6f22", "c0001")
+
+
+def look(center: ContactCenter, before: Seen) -> Seen:
+    """See what the store keeps, and what the doors of the center show of it; *before* again where nothing changed."""
+    kept: dict[str, Any] = {**everything(center), **_through_ports(center)}
+    kept["contacts"] = {each.id: each for each in kept["contacts"]}
+    if all(before.get(noun) == value for noun, value in kept.items()):
+        return before
+    return {**kept, **_through_doors(center)}
+
+
+def _through_doors(center: ContactCenter) -> Seen:
+    groups = center.groups.all()
+    return {
+        "catalog": center.fields.catalog().fields,
+        "groups by name": tuple((each.name, center.groups.members(each.name)) for each in groups),
+        "by address": {each: _ids(center.contacts_by_email(each)) for each in ADDRESSES},
+        "by customer ID": {each: _ids(center.contacts_by_customer_id(each)) for each in CUSTOMER_IDS},
+        "found by text": {each: _ids(center.list_contacts(text=each)) for each in TEXTS},
+        "found in groups": {each.name: _ids(center.list_contacts(group=each.name, limit=3)) for each in groups},
+        "counted": (center.count_contacts(), center.count_contacts(text=TEXTS[0])),
+    }
+
+
+def _through_ports(center: ContactCenter) -> Seen:
+    with transaction_of(center) as tx:
+        named = tx.groups.named([each.casefold() for each in GROUPS])
+        return {
+            "survivors": dict(tx.contacts.survivors(ALL_IDS)),
+            "holders of pool": dict(tx.contacts.holders({IdentifierKey(IdentifierKind.EMAIL, each) for each in KEYS})),
+            "groups found": dict(named),
+            "opted out": tx.contacts.opt_outs(KEYS),
+            "pages": [_ids(tx.contacts.page(after=each, limit=2)) for each in ALL_IDS[:3]],
+        }
+
+
+def _ids(contacts: Any) -> tuple[str, ...]:  # noqa: ANN401, contacts in any collection
+    return tuple(each.id for each in contacts)

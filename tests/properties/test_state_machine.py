@@ -1,0 +1,239 @@
+"""Whatever happens, in whatever order: every store answers and holds the same, and what the rules say holds.
+
+The stories stand in `machine.stories`, the stores in `machine.worlds`, what must always hold in `machine.laws`. A run
+tells which steps and rules it reached; one that is the same every time must reach them all.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from doocore import DuplicateMode, SyncMode, SyncOutcome, changes
+from doocore.changes import Change, DeleteContact, DeleteGroup, LeaveGroup, RecordOptOut, RetireContact, UpdateContact
+from doocore.model.history import Envelope
+from doocore.plans import booking, by_hand
+from doocore.rules import duplicates, permissions, syncing
+from doocore.rules.assignment import EnteredAddress
+from doocore.rules.permissions import Action
+from doocore.rules.syncing import Incoming, Standing
+from doocore_adapters.memory.store import MemoryTransaction
+from doocore_adapters.vectors.stores import STORES
+from tests.properties.machine.laws import LAWS
+from tests.properties.machine.reached import Reached
+from tests.properties.machine.stories import ALL_STORIES
+from tests.properties.machine.worlds import DisagreementError, OpenStore, Worlds, opened
+
+WITHOUT_EXPLANATION = [each for each in Phase if each is not Phase.explain]
+
+BRIEF = settings(
+    max_examples=12, stateful_step_count=30, suppress_health_check=list(HealthCheck), phases=WITHOUT_EXPLANATION
+)
+THOROUGH = settings(BRIEF, max_examples=20, stateful_step_count=16, database=None, phases=[Phase.generate])
+
+QUICK = settings(THOROUGH, report_multiple_bugs=False)
+
+SEEDS = range(1, 25)
+"""Where runs begin that are the same every time, one after the other until enough has happened."""
+
+
+def machine(make_worlds: Callable[[], Worlds]) -> Any:  # noqa: ANN401, a class made of all stories
+    """Put the stories together, over such worlds."""
+    return type("Machine", ALL_STORIES, {"make_worlds": staticmethod(make_worlds)})
+
+
+def run(
+    make_worlds: Callable[[], Worlds], how: settings, number: int | None = None, reached: Reached | None = None
+) -> None:
+    """Let things happen, at random or from the seed *number*, and note what was *reached*."""
+    made = machine(make_worlds)
+    made.reached = Reached() if reached is None else reached
+    run_state_machine_as_test(made if number is None else seed(number)(made), settings=how)
+
+
+Stores: TypeAlias = Callable[..., Mapping[str, OpenStore]]
+
+
+@pytest.fixture(scope="module")
+def stores(dsn_of: Callable[[str], str | None]) -> Stores:
+    """Give those of the stores that are named; a further one is a row in the list of `doocore_adapters.vectors`."""
+    return lambda *names: {name: partial(STORES[name], dsn_of(name)) for name in names}
+
+
+FIRST, *OTHERS = STORES
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_whatever_happens_the_stores_agree_and_the_laws_hold(other: str, stores: Stores) -> None:
+    with opened(stores(FIRST, other)) as make_worlds:
+        run(make_worlds, BRIEF)
+
+
+DONE, IN_VAIN, REFUSED, BOTH = {"done"}, {"done in vain"}, {"refused"}, {"done", "refused"}
+
+STEPS: Mapping[str, set[str]] = {
+    "some contacts are known": DONE,
+    "create a contact": DONE,
+    "create a contact, unconfirmed": BOTH,
+    "change a contact": BOTH,
+    "change a contact as it was seen": BOTH,
+    "delete a contact": BOTH,
+    "merge two contacts": DONE,
+    "change the settings": DONE,
+    "change the settings as a member": REFUSED,
+    "create a field": BOTH,
+    "create a field as a member": REFUSED,
+    "change a field": BOTH,
+    "delete a field": BOTH,
+    "put an event": BOTH,
+    "create a group": BOTH,
+    "join a group": BOTH,
+    "leave a group": BOTH,
+    "rename a group": BOTH,
+    "delete a group": BOTH,
+    "change a subscription": BOTH,
+    "unsubscribe oneself": BOTH,
+    "take an unsubscription back": BOTH,
+    "book": DONE,
+    "book for a family": DONE,
+    "book as staff": DONE,
+    "book, with somebody chosen": REFUSED,
+    "book through an invitation": BOTH,
+    "deliver a booking again": IN_VAIN,
+    "deliver another booking under the number": REFUSED,
+    "import a list": DONE,
+    "import who is new": DONE,
+    "import the last list again": DONE,
+    "rehearse an import": IN_VAIN,
+    "import an export": DONE,
+}
+"""All steps, and what must come of each at least once; a step that changes nothing is done in vain."""
+
+RULES = {
+    *("AS-0", "AS-1a", "AS-1b", "AS-1c", "AS-1d", "AS-1e", "AS-2", "AS-3a", "AS-3b", "AS-3c", "AS-4", "AS-6", "AS-7"),
+    *("AS-10", "AS-13", "AS-14", "AS-15"),
+    *("SY-2", "SY-4", "SY-8", "SY-9", "SY-12"),
+    *("ID-4", "ID-5", "FI-4", "FI-5", "FI-6", "CT-1", "SU-1", "SU-4", "SU-5", "PR-2"),
+    *("IM-5", "IM-7", "IM-9", "IM-13", "IM-17", "IM-18", "IM-19"),
+}
+"""The rules that must speak at least once."""
+
+
+def never(reached: Reached) -> set[tuple[str, str] | str]:
+    """Tell which steps and rules were never reached."""
+    steps = {(step, word) for step, words in STEPS.items() for word in words}
+    return {*(steps - reached.steps.keys()), *(RULES - reached.rules.keys())}
+
+
+def test_every_step_and_every_rule_is_reached(stores: Stores) -> None:
+    """What is never tried proves nothing; in which store it is tried does not matter to that."""
+    reached = Reached()
+    with opened(stores(FIRST)) as make_worlds:
+        for number in SEEDS:
+            if number == SEEDS[0] or never(reached):
+                run(make_worlds, THOROUGH, number, reached)
+    assert never(reached) == set()
+    assert {step for step, _ in reached.steps} == STEPS.keys()
+
+
+# A machine that cannot fail proves nothing: what is broken must be found
+
+
+Broken: TypeAlias = Callable[[pytest.MonkeyPatch], None]
+
+
+def let_happen(stores: Mapping[str, OpenStore], first: int) -> None:
+    """Let things happen, from a seed after which the broken thing is met soon, and then from all the others."""
+    with opened(stores) as make_worlds:
+        for number in (first, *SEEDS):
+            run(make_worlds, QUICK, number)
+
+
+def a_store_that(alters: Callable[[Change], Change | None]) -> Broken:
+    """Let the store in memory write other changes than it is given; None is none."""
+
+    def break_it(monkeypatch: pytest.MonkeyPatch) -> None:
+        really = MemoryTransaction.apply
+
+        def apply(self: MemoryTransaction, changes: Sequence[Change], envelope: Envelope) -> None:
+            altered = [change for each in changes if (change := alters(each)) is not None]
+            really(self, altered, envelope)
+
+        monkeypatch.setattr(MemoryTransaction, "apply", apply)
+
+    return break_it
+
+
+def forgets(kind: type) -> Callable[[Change], Change | None]:
+    return lambda change: None if isinstance(change, kind) else change
+
+
+BROKEN_STORES: dict[str, Broken] = {
+    "forgets who leaves a group": a_store_that(forgets(LeaveGroup)),
+    "forgets opt-outs": a_store_that(forgets(RecordOptOut)),
+    "forgets who is deleted": a_store_that(forgets(DeleteContact)),
+    "forgets that a group is gone": a_store_that(forgets(DeleteGroup)),
+    "forgets why contacts changed": a_store_that(
+        lambda each: replace(each, rules=()) if isinstance(each, UpdateContact) else each
+    ),
+    "loses the identifiers of merged contacts": a_store_that(
+        lambda each: replace(each, aliases=()) if isinstance(each, RetireContact) else each
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_STORES.values(), ids=BROKEN_STORES.keys())
+def test_a_store_that_is_broken_is_found(broken: Broken, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch)
+    with pytest.raises(DisagreementError):
+        let_happen(stores(FIRST, OTHERS[0]), 1)
+
+
+def a_row(table: Any, key: object, row: object) -> Broken:  # noqa: ANN401, a table of any rows
+    """Let a table have another row."""
+    return lambda monkeypatch: monkeypatch.setitem(table, key, row)
+
+
+def a_name(module: object, name: str, value: object) -> Broken:
+    """Let a story use something else."""
+    return lambda monkeypatch: monkeypatch.setattr(module, name, value)
+
+
+def of_nobody(**known: Any) -> EnteredAddress:  # noqa: ANN401, what an address is known by
+    """Forget who holds an address, and who got it earlier in the booking."""
+    return EnteredAddress(**{**known, "used_by": None, "holders": ()})
+
+
+OVERWRITTEN = syncing.Row("SY-4", SyncOutcome.OVERWRITTEN)
+
+BROKEN_RULES: dict[str, tuple[int, Broken]] = {
+    "a_booking_does_not_erase": (
+        *(7, a_row(syncing.BY_VALUE, (Incoming.GIVEN, Standing.DIFFERENT, SyncMode.OFF), OVERWRITTEN)),
+    ),
+    "a_booking_makes_no_second_holder": (9, a_name(booking._Desk, "_held_elsewhere", lambda *_: frozenset())),
+    "an_import_keeps_to_its_mode": (
+        *(4, a_row(duplicates.WRITES_VALUE, (DuplicateMode.FILL_EMPTY, Standing.DIFFERENT), True)),
+    ),
+    "the_history_leads_back_to_the_beginning": (1, a_name(changes, "_observable", lambda contact: contact.values)),
+    "a_person_s_own_word_stands": (8, a_name(booking, "is_opted_out", lambda *_: False)),
+    "one_address_leads_to_one_contact": (4, a_name(booking, "EnteredAddress", of_nobody)),
+    "keys_match_values": (1, a_name(by_hand, "key_of_email", lambda values: values.get("email"))),
+    "members_do_not_manage": (
+        *(8, a_row(permissions.BY_ACTION, Action.MANAGE_FIELDS, permissions.Row("FI-4", permissions.Standing.MEMBER))),
+    ),
+}
+"""Rules that are broken in every store alike, by the law that finds out, with the seed after which it does so soon."""
+
+
+@pytest.mark.parametrize("law", BROKEN_RULES)
+def test_a_rule_that_is_broken_is_found(law: str, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert law in LAWS
+    first, broken = BROKEN_RULES[law]
+    broken(monkeypatch)
+    with pytest.raises(AssertionError) as caught:
+        let_happen(stores(FIRST), first)
+    assert [each for each in caught.value.__notes__ if each.startswith(f"the law {law} ")]
