@@ -107,7 +107,8 @@ class TestTexts:
     @pytest.mark.parametrize("type_", [each for each in FieldType if each is not FieldType.CHECKBOX])
     @pytest.mark.parametrize("truth", [True, False])
     def test_a_truth_value_is_no_text(self, type_: FieldType, truth: bool) -> None:  # noqa: FBT001, a parameter of the test
-        assert judged(type_, truth) is ValueReason.INVALID_VALUE
+        refusal = judge(custom(type_), truth, parsers=StrictParsers(), region="DE", locale="de")
+        assert refusal == Refusal(ValueReason.INVALID_VALUE, "a text", "true and false belong into a checkbox")
 
 
 class TestSelect:
@@ -196,7 +197,7 @@ class TestCheckbox:
 class TestPostalCode:
     """Postal code: 3 to 10 letters, digits, spaces, hyphens (FI-1); outside its form invalid_value too (FI-6)."""
 
-    @pytest.mark.parametrize("code", ["80331", "SW1A 1AA", "1010", "00-950", "AD100", "123", "ABC 123 DE"])
+    @pytest.mark.parametrize("code", ["80331", "SW1A 1AA", "sw1a 1aa", "1010", "00-950", "AD100", "123", "ABC 123 DE"])
     def test_of_any_country_is_taken(self, code: str) -> None:
         assert judged(SYSTEM["postal_code"], f" {code} ") == code
 
@@ -293,6 +294,9 @@ class TestPhone:
             ("+49.171/1234567", "+491711234567"),
             ("+436641234567", "+436641234567"),
             ("+41 79 123 45 67", "+41791234567"),
+            ("+31 6 12345678", "+31612345678"),
+            ("+33 6 12 34 56 78", "+33612345678"),
+            ("+44 7112 345678", "+447112345678"),
         ],
     )
     def test_of_a_certain_range_is_taken(self, entered: str, number: str) -> None:

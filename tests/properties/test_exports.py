@@ -134,7 +134,7 @@ def csv_format(encoding: str, delimiter: str) -> Format:
     return Format(
         name=f"CSV in {encoding}, {delimiter!r} between cells",
         write=lambda stream, export: write_csv(stream, export, encoding=encoding, delimiter=delimiter),
-        read=lambda content: CsvFile(content, encoding=encoding),
+        read=lambda content: CsvFile(content, encoding=encoding, delimiter=delimiter),
         lacks_letters=not encoding.startswith("utf-8"),
     )
 

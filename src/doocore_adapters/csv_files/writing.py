@@ -1,15 +1,18 @@
 """Writing CSV files: exports, and the report of an import (EX-1, EX-2, IM-10)."""
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from doocore import Export, ExportFileError, RowReport, unprocessed_rows
 from doocore.errors import shortened
+from doocore.model.export import Page
 from doocore_adapters._files import whole_file
 from doocore_adapters.csv_files.styles import (
     DELIMITERS,
@@ -28,17 +31,31 @@ _CONTROLS = re.compile(f"[{re.escape(_CONTROL_BYTES.decode())}]")
 
 _BETWEEN = "\0"
 _TO_BE_GUARDED = re.compile("\0(?:'[-=+@'\t\r]|[-=@\t\r]|\\+(?![0-9]+\0))")
-"""A cell of a column, all of which are joined with `_BETWEEN`, that `guarded` would guard."""
+"""A cell that `guarded` would guard, in a column whose cells are joined with `_BETWEEN`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """An encoding as it is written: what stands before everything, and the characters and bytes that it must not have."""
+
+    name: str
+    lacks: re.Pattern[str]
+    beginning: bytes = b""
+    forbidden: bytes = _CONTROL_BYTES
+
 
 _WINDOWS_LETTERS = re.escape(bytes(range(0x80, 0xA0)).decode(WINDOWS_1252, "ignore"))
+_NO_CHARACTERS = re.compile("[\ud800-\udfff]")
 
-_UNENCODABLE = {
-    UTF_8: re.compile("[\ud800-\udfff]"),
-    UTF_8_MARKED: re.compile("[\ud800-\udfff]"),
-    ISO_8859_1: re.compile("[^\0-\x7f\xa0-\xff]"),
-    WINDOWS_1252: re.compile(f"[^\0-\x7f\xa0-\xff{_WINDOWS_LETTERS}]"),
+_CODECS: Mapping[str, _Codec] = {
+    UTF_8: _Codec("utf-8", _NO_CHARACTERS),
+    UTF_8_MARKED: _Codec("utf-8", _NO_CHARACTERS, codecs.BOM_UTF8),
+    # The control characters of ISO 8859-1 would be read as the letters of Windows.
+    ISO_8859_1: _Codec(
+        "iso-8859-1", re.compile("[^\0-\x7f\xa0-\xff]"), forbidden=_CONTROL_BYTES + bytes(range(0x80, 0xA0))
+    ),
+    WINDOWS_1252: _Codec("windows-1252", re.compile(f"[^\0-\x7f\xa0-\xff{_WINDOWS_LETTERS}]")),
 }
-"""The characters that an encoding lacks; the control characters of ISO 8859-1 are none that `CsvFile` would read."""
 
 
 def write_csv(
@@ -63,13 +80,12 @@ def write_csv(
     b"E-Mail;Vorname\r\nada@x.de;'=Ada\r\n"
     """
     _refuse_style(encoding, delimiter, substitute)
-    cells = _Cells(export.columns, encoding, substitute)
-    with whole_file(target, replace=replace) as stream, _text(stream, encoding) as text:
-        writer = csv.writer(text, delimiter=delimiter)
-        writer.writerow(cells.header())
-        count = 0
+    written = _Writing(export.columns, _CODECS[encoding], delimiter, substitute)
+    count = 0
+    with whole_file(target, replace=replace) as stream:
+        stream.write(written.beginning())
         for page in export.pages:
-            writer.writerows(zip(*cells.written(page), strict=True))
+            stream.write(written.page(page))
             count += len(page[0])
     return count
 
@@ -123,7 +139,7 @@ def _refuse_style(encoding: str, delimiter: str, substitute: str | None) -> None
         raise ExportFileError("encoding", f"{shortened(encoding)} is none of {', '.join(ENCODINGS)}")
     if delimiter not in DELIMITERS:
         raise ExportFileError("delimiter", f"{shortened(delimiter)} is not a comma, a semicolon or a tab")
-    if substitute is not None and (_UNENCODABLE[encoding].search(substitute) or _CONTROLS.search(substitute)):
+    if substitute is not None and (_CODECS[encoding].lacks.search(substitute) or _CONTROLS.search(substitute)):
         raise ExportFileError("unencodable", f"{encoding} has no {shortened(substitute)} either")
 
 
@@ -140,56 +156,57 @@ def _presentable(cell: str) -> str:
     return guarded(_CONTROLS.sub(" ", cell))
 
 
-def _is_to_be_changed(joined: str, count: int) -> bool:
-    """Tell whether some of *count* cells needs a guard, or has a control character."""
-    if _TO_BE_GUARDED.search(f"{_BETWEEN}{joined}{_BETWEEN}"):
-        return True
-    # Deleting and comparing takes half of the time of a search.
-    octets = joined.encode("utf-8", "surrogatepass")
-    return len(octets) - len(octets.translate(None, _CONTROL_BYTES)) >= count
+def _guarded_column(cells: Sequence[str]) -> Sequence[str]:
+    """Guard the cells of a column; in most columns no cell needs it, and one look tells."""
+    if not _TO_BE_GUARDED.search(f"{_BETWEEN}{_BETWEEN.join(cells)}{_BETWEEN}"):
+        return cells
+    return [guarded(cell) if cell else cell for cell in cells]
 
 
-class _Cells:
-    """Makes cells presentable, a whole column at a time: in most columns no cell needs it, and one look tells."""
+class _Writing:
+    """Turns pages into bytes. That something in a page cannot be written shows in its bytes, so they come first."""
 
-    def __init__(self, headings: Sequence[str], encoding: str, substitute: str | None) -> None:
+    def __init__(self, headings: Sequence[str], codec: _Codec, delimiter: str, substitute: str | None) -> None:
         self._headings = headings
-        self._encoding = encoding
-        self._lacks = _UNENCODABLE[encoding]
+        self._codec = codec
+        self._delimiter = delimiter
         self._substitute = substitute
 
-    def header(self) -> list[str]:
-        """Give the header as it is written."""
-        if self._substitute is None:
-            for heading in filter(self._lacks.search, self._headings):
-                raise self._lacking(heading, None, heading)
-        return list(map(_presentable, map(self._encodable, self._headings)))
+    def beginning(self) -> bytes:
+        """Give the header, with what the encoding has before it."""
+        header = [[each] for each in self._headings]
+        written = self._encoded(map(_guarded_column, header))
+        if written is None:
+            written = self._cleaned(header, [None])
+        return self._codec.beginning + written
 
-    def written(self, page: Sequence[Sequence[str]]) -> Iterator[Sequence[str]]:
-        """Give the columns of *page* as they are written."""
-        for cells in page:
-            joined = _BETWEEN.join(cells)
-            if not joined.isascii() and self._lacks.search(joined):
-                if self._substitute is None:
-                    raise self._first_lacking(zip(*page, strict=True))
-                yield list(map(_presentable, map(self._encodable, cells)))
-            elif _is_to_be_changed(joined, len(cells)):
-                yield [_presentable(cell) if cell else cell for cell in cells]
-            else:
-                yield cells
+    def page(self, page: Page) -> bytes:
+        """Give the rows of a page."""
+        written = self._encoded(map(_guarded_column, page))
+        return self._cleaned(page, page[0]) if written is None else written
 
-    def _encodable(self, cell: str) -> str:
-        return cell if self._substitute is None else self._lacks.sub(self._substitute, cell)
+    def _encoded(self, columns: Iterable[Sequence[str]]) -> bytes | None:
+        """Give the rows as bytes; None where they have what cannot stand in the file."""
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=self._delimiter).writerows(zip(*columns, strict=True))
+        try:
+            octets = text.getvalue().encode(self._codec.name)
+        except UnicodeEncodeError:
+            return None
+        return octets if len(octets.translate(None, self._codec.forbidden)) == len(octets) else None
 
-    def _first_lacking(self, rows: Iterable[Sequence[str]]) -> ExportFileError:
-        return next(
-            self._lacking(heading, row[0], cell)
-            for row in rows
-            for heading, cell in zip(self._headings, row, strict=True)
-            if self._lacks.search(cell)
-        )
+    def _cleaned(self, page: Page, records: Sequence[str | None]) -> bytes:
+        """Give the rows without what cannot be written; `ExportFileError` for what is not to be replaced."""
+        lacks, substitute = self._codec.lacks, self._substitute
+        if substitute is None:
+            self._refuse_what_lacks(page, records)
+        cleaned = [[guarded(_CONTROLS.sub(" ", lacks.sub(substitute or "", cell))) for cell in cells] for cells in page]
+        return self._encoded(cleaned) or b""
 
-    def _lacking(self, heading: str, record: str | None, cell: str) -> ExportFileError:
-        letter = self._lacks.findall(cell)[0]
-        detail = f"{self._encoding} has no {letter!r} (U+{ord(letter):04X})"
-        return ExportFileError("unencodable", detail, record, heading)
+    def _refuse_what_lacks(self, page: Page, records: Sequence[str | None]) -> None:
+        for record, *cells in zip(records, *page, strict=True):
+            for heading, cell in zip(self._headings, cells, strict=True):
+                found = self._codec.lacks.search(cell or "")
+                if found:
+                    detail = f"{self._codec.name} has no {found[0]!r} (U+{ord(found[0]):04X})"
+                    raise ExportFileError("unencodable", detail, record, heading)

@@ -41,11 +41,13 @@ def _through_doors(center: ContactCenter) -> Seen:
 
 def _through_ports(center: ContactCenter) -> Seen:
     with transaction_of(center) as tx:
-        named = tx.groups.named([each.casefold() for each in GROUPS])
+        survivors = tx.contacts.survivors(ALL_IDS)
         return {
-            "survivors": dict(tx.contacts.survivors(ALL_IDS)),
+            "survivors": dict(survivors),
+            "survivors one by one": [tx.contacts.survivors([each]) for each in survivors],
+            "belongings": {each: tx.contacts.belongings(each) for each in set(survivors.values())},
             "holders of pool": dict(tx.contacts.holders({IdentifierKey(IdentifierKind.EMAIL, each) for each in KEYS})),
-            "groups found": dict(named),
+            "groups found": dict(tx.groups.named([each.casefold() for each in GROUPS])),
             "opted out": tx.contacts.opt_outs(KEYS),
             "pages": [_ids(tx.contacts.page(after=each, limit=2)) for each in ALL_IDS[:3]],
         }
