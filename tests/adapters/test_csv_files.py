@@ -809,9 +809,10 @@ def test_a_report_on_such_a_list_is_written_with_its_letters() -> None:
 
 @pytest.mark.parametrize("text", ["\ufffe", "\uffff"])
 @pytest.mark.parametrize("before", ["", "x" * (csv_files.CHUNK - 4), "ä" * csv_files.CHUNK])
-def test_what_is_no_character_is_refused(text: str, before: str) -> None:
+@pytest.mark.parametrize("behind", ["", "ä" * csv_files.CHUNK])
+def test_what_is_no_character_is_refused(text: str, before: str, behind: str) -> None:
     """No workbook could hold it, and who decodes rightly never meets it."""
-    content = f"a,b\n1,{before}{text}".encode()
+    content = f"a,b\n1,{before}{text}{behind}".encode()
     error = refusal(content)
     assert place(error) == ("encoding", 2, 2, 6 + len(before.encode()))
     assert f"U+{ord(text):04X}" in error.detail
@@ -850,8 +851,9 @@ def test_another_one_than_ours_is_refused_with_its_line() -> None:
 
 @pytest.mark.parametrize("content", [b"a\nsep=;\n", b"sep=\nx\n", b"separator;b\n1;2\n", b"sep=;;\nx;y\n", b'sep=;"\n'])
 def test_only_a_first_line_of_that_form_is_none_of_the_list(content: bytes) -> None:
-    first = content.split(b"\n")[0].decode()
-    assert CsvFile(content, delimiter=",").columns() == (first,)
+    first, *rest = content.decode().splitlines()
+    file = CsvFile(content, delimiter=",")
+    assert (file.columns(), [cells for _, cells in file.rows()]) == ((first,), [[each] for each in rest])
 
 
 def test_a_mistake_further_down_is_found_where_it_stands() -> None:

@@ -196,6 +196,8 @@ class TestCells:
     def test_groups_are_named_in_order(self, center: ContactCenter) -> None:
         """IM-6, GR-1."""
         assert [row["Gruppen"] for row in exported(center)] == ["Presse;VIP", "Presse", ""]
+        center.change_contact("c0003", groups=["d", "b", "e", "a", "c"])
+        assert exported(center)[2]["Gruppen"] == "a;b;c;d;e"
 
 
 class TestBack:

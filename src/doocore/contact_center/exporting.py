@@ -29,8 +29,8 @@ from doocore.rules.permissions import Action, permit
 
 T = TypeVar("T")
 
-PAGE = 1_000
-"""How many contacts are read at once."""
+PAGE = 250
+"""How many contacts are read at once: so few that the processor has them at hand until they are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
