@@ -287,8 +287,10 @@ def _write(target: Path | str | BinaryIO, rows: Iterable[Sequence[str]], *, repl
                 raise _too_many_rows()
             header = header or cells
             for place, cell in enumerate(cells):
-                if cell and write(number, place, cell):
+                if len(cell) > LONGEST_CELL // 2 and len(cell.encode("utf-16-le")) > 2 * LONGEST_CELL:
                     raise _too_long(cells[0], header[place])
+                if cell:
+                    write(number, place, cell)
         return number
 
 

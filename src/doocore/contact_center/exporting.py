@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TypeVar
 
 from doocore.contact_center.organizing import group_called
@@ -93,7 +93,7 @@ class _ContactPages:
         names = {each.id: each.name for each in self.snapshot.groups.all()}
         done = 0
 
-        @cache
+        @lru_cache(maxsize=4096)
         def cell(groups: frozenset[GroupId]) -> str:
             return cell_of_groups(groups, names)
 
