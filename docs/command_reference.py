@@ -15,6 +15,9 @@ from doocore_adapters.cli.session import SHARED
 
 TABLES = Path(__file__).parent / "_tables"
 
+RECORDS = frozenset({"contacts", "groups", "events", "codes"})
+"""Groups of commands about what an organizer keeps; the others are about how."""
+
 Command: TypeAlias = Any
 Parameter: TypeAlias = Any
 """Typer shows the classes of click to nobody; what is read here they have had in every version that will do."""
@@ -28,8 +31,14 @@ def printed() -> Mapping[str, str]:
     alone = {name: each for name, each in root.commands.items() if name not in groups}
     return {
         "command.md": "\n".join(["## Options of every command\n", shared, *_commands("doocore", root, alone)]),
-        "command_groups.md": "\n".join(_commands("doocore", root, groups)),
+        "command_groups.md": "\n".join(_commands("doocore", root, _part(groups, records=True))),
+        "command_settings.md": "\n".join(_commands("doocore", root, _part(groups, records=False))),
     }
+
+
+def _part(groups: Mapping[str, Command], *, records: bool) -> Mapping[str, Command]:
+    """Part the groups, so that no page is too long: those of records, and the rest."""
+    return {name: each for name, each in groups.items() if (name in RECORDS) == records}
 
 
 def _commands(path: str, group: Command, commands: Mapping[str, Command]) -> Iterator[str]:

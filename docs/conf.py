@@ -41,11 +41,13 @@ python_maximum_signature_line_length = 88
 
 nitpick_ignore_regex = [
     # Types of others stand in signatures; there is no page of ours to link them to.
-    ("py:class", r"(collections\.abc|contextlib|datetime|decimal|os|pathlib|sqlite3)\..*"),
+    ("py:class", r"(collections\.abc|contextlib|datetime|decimal|os|pathlib|sqlite3|ssl)\..*"),
     ("py:class", r"hypothesis\.strategies\.SearchStrategy"),
     ("py:class", r"psycopg(_pool)?\..*"),
     # What a store gives is the port's `OrganizationStore`; the class behind it is not promised.
     ("py:class", r"doocore_adapters\..*Organization"),
+    # A default of several bits has no form that Sphinx can read: it takes the signature apart at every comma.
+    ("py:class", r"tuple\[~doocore\.model\.invitation\.Concern"),
 ]
 
 

@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from doocore.labels.names import COLUMNS, ERRORS, FIELDS, FILE_PROBLEMS, NOUNS, REASONS, WORDS
+from doocore.labels.names import COLUMNS, ERRORS, EVIDENCE, FIELDS, FILE_PROBLEMS, NOUNS, REASONS, WORDS
+from doocore.labels.sentences import SENTENCES
 from doocore.labels.texts import TextTable
+from doocore.model.booking import AttendeeStatus, BookingStatus, PaymentStatus
+from doocore.model.code import CodeObstacle
 from doocore.model.contact import Contact
 from doocore.model.contact_import import DuplicateMode
 from doocore.model.event import EmailChangePolicy, EventStatus
@@ -18,14 +21,22 @@ from doocore.model.fields import CUSTOM_FIELD_TYPES, SALUTATIONS, SYSTEM_FIELDS,
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause, Origin
 from doocore.model.identifiers import ContactId
+from doocore.model.invitation import Evidence
 from doocore.model.organization import ProductPlan, SyncMode
 from doocore.plans.organizing import BECOMES
+from doocore.plans.sending import SETTLED
 from doocore.rules.addresses import COMPLAINTS
 from doocore.rules.assignment import BY_ADDRESS, BY_AMBIGUITY, BY_PREFILL, TAKES_BOOKINGS, Address, PolicyRow, Shown
 from doocore.rules.assignment import Row as AssignmentRow
+from doocore.rules.bookings import BY_PAYMENT, BY_TICKET, PaymentAct
+from doocore.rules.codes import STATUSES as CODE_STATUSES
+from doocore.rules.codes import USES
 from doocore.rules.columns import OTHER_COLUMNS
 from doocore.rules.duplicates import WRITES_SUBSCRIPTION, WRITES_VALUE
 from doocore.rules.exporting import CELLS_OF_STATES, CELLS_OF_TRUTHS
+from doocore.rules.invitations import BY_MARK, BY_REACTION, COMPLETES
+from doocore.rules.invitations import STATUSES as INVITATION_STATUSES
+from doocore.rules.messages import SKIPS
 from doocore.rules.permissions import BY_ACTION
 from doocore.rules.permissions import Row as PermissionRow
 from doocore.rules.syncing import BY_VALUE, COMPARES, Standing, SyncOrigin
@@ -250,6 +261,105 @@ def other_columns() -> str:
     )
 
 
+# Chapter 9
+
+
+def by_payment() -> str:
+    """Print what becomes of a payment (BO-1)."""
+    down = {each: code(each.value) for each in PaymentStatus}
+    across = {PaymentAct.PAY: "`pay` makes it", PaymentAct.REFUND: "`refund` makes it"}
+    cells = {(payment, act): after for (act, payment), after in BY_PAYMENT.items()}
+    return crossing(
+        cells, "the payment is", down, across, lambda after: code("invalid_booking" if after is None else after.value)
+    )
+
+
+def by_ticket() -> str:
+    """Print what an attendee hears at the door (BO-2)."""
+    down = {each: code(each.value) for each in AttendeeStatus}
+    across = {each: f"of a booking that is {code(each.value)}" for each in BookingStatus}
+    cells = {(ticket, booking): said for (booking, ticket), said in BY_TICKET.items()}
+    return crossing(cells, "the attendee is", down, across, lambda said: code(said.value))
+
+
+# Chapter 10
+
+
+def code_statuses() -> str:
+    """Print where a code stands, in the order of asking, and whether it can be redeemed then (CO-2)."""
+    rows = (
+        (str(place), row.when.value, code(row.status.value), WORDS[row.status].de, _redeemable(row.obstacle))
+        for place, row in enumerate(CODE_STATUSES, 1)
+    )
+    return table(("", "of the code holds", "status", "in German", "redeemable"), rows)
+
+
+def _redeemable(obstacle: CodeObstacle | None) -> str:
+    return "yes, from `valid_from` on" if obstacle is None else f"no: {code(obstacle.value)}"
+
+
+def skip_reasons() -> str:
+    """Print why somebody gets no mail of a message, in the order of asking (MA-1, SU-2, SU-5)."""
+    rows = (
+        (str(place), code(row.reason.value), WORDS[row.reason].en, WORDS[row.reason].de, rule(row.rule))
+        for place, row in enumerate(SKIPS, 1)
+    )
+    return table(("", "reason", "", "in German", "rule"), rows)
+
+
+def settled() -> str:
+    """Print where a mail stands after its delivery (MA-3)."""
+    rows = (
+        (code(outcome.value), SENTENCES[outcome].en if outcome in SENTENCES else WORDS[outcome].en, code(state.value))
+        for outcome, state in SETTLED.items()
+    )
+    return table(("the mailer says", "", "the mail is"), rows)
+
+
+def code_uses() -> str:
+    """Print how many uses a code has (CO-1)."""
+    rows = (
+        (code(use.value), "as many as its `limit` says, or any number" if most is None else str(most))
+        for use, most in USES.items()
+    )
+    return table(("use", "bookings that can redeem it"), rows)
+
+
+# Chapter 7
+
+
+def invitation_statuses() -> str:
+    """Print where a contact can stand with an event, and from what that is known, lowest first (IN-2)."""
+    rows = (
+        (str(place), code(row.status.value), WORDS[row.status].de, _bits(row.any_of) or "always", _bits(row.unless))
+        for place, row in enumerate(INVITATION_STATUSES, 1)
+    )
+    return table(("", "status", "in German", "evidence, any of", "unless"), rows)
+
+
+def reactions() -> str:
+    """Print what happens to messages, and what is marked by hand, with what it is evidence for (IN-2, IN-5)."""
+    rows = [(f"a message was `{each.value}`", _bits(evidence)) for each, evidence in BY_REACTION.items()]
+    rows += [(f"marked as `{each.value}`", _bits(evidence)) for each, evidence in BY_MARK.items()]
+    return table(("what happened", "evidence"), rows)
+
+
+def completes() -> str:
+    """Print which payments complete an active booking (IN-3)."""
+    rows = ((code(each.value), "completed" if does else "not completed") for each, does in COMPLETES.items())
+    return table(("payment", "an active booking is"), rows)
+
+
+def evidence() -> str:
+    """Print every bit of evidence (IN-8)."""
+    rows = ((code(each.name or ""), *texts) for each, texts in EVIDENCE.items() if isinstance(each, Evidence))
+    return table(("evidence", "English", "German"), rows)
+
+
+def _bits(evidence: Evidence) -> str:
+    return ", ".join(code(each.name or "") for each in evidence)
+
+
 # Labels
 
 
@@ -335,6 +445,16 @@ ALL: tuple[Callable[[], str], ...] = (
     writes_subscription,
     other_columns,
     export_cells,
+    by_payment,
+    by_ticket,
+    code_statuses,
+    code_uses,
+    invitation_statuses,
+    reactions,
+    completes,
+    evidence,
+    skip_reasons,
+    settled,
     labels,
     text_labels,
 )

@@ -1,7 +1,7 @@
 """Contact centers to tell stories about: a clock that stands, IDs that can be read, parsers that know everything."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -26,6 +26,8 @@ from doocore import (
     IdentifierKind,
     ImportOptions,
     ImportReport,
+    Mailbox,
+    Mailing,
     OrganizationSettings,
     Origin,
     Party,
@@ -34,6 +36,7 @@ from doocore import (
     RowReport,
     Subscription,
     System,
+    TryAgainError,
     User,
     ValueParsers,
     match_key,
@@ -42,15 +45,20 @@ from doocore.changes import Change, RetireContact, UpdateContact
 from doocore.model.fields import Entered, FieldValue
 from doocore.model.identifiers import BookingNumber
 from doocore.plans.story import Circumstances
-from doocore.ports import OrganizationStore, Transaction
+from doocore.ports import Foreseen, Mailer, OrganizationStore, Transaction
+from doocore_adapters.itsdangerous import SignedTokens
 from doocore_adapters.memory import MemoryStore
-from doocore_adapters.memory.store import MemoryTransaction
+from doocore_adapters.memory.store import MemoryOrganization, MemoryTransaction
 from doocore_adapters.validation import LibraryParsers
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 KIM = User("kim", Role.TEAM_ADMIN)
 LOU = User("lou")
 PARSERS = LibraryParsers()
+TOKENS = SignedTokens("a secret for tests and nothing else")
+MAILING = Mailing(
+    sender=Mailbox(email="team@veranstalter.de", name="Team"), link_url="https://x.example/l/{token}", tokens=TOKENS
+)
 NEWSLETTER, MARKETING = Subscription.NEWSLETTER, Subscription.MARKETING
 
 
@@ -69,11 +77,13 @@ class SteadyClock:
 
 @dataclass(slots=True)
 class CountedIds:
-    """IDs in order: `c0001` for contacts, `r0001` for the rest, `TX-AUTO-0001` for bookings."""
+    """IDs in order: `c0001` for contacts, `r0001` for the rest, `TX-AUTO-0001` for bookings, `CODE-0001` for codes."""
 
     contacts: Iterator[int] = field(default_factory=lambda: count(1))
     records: Iterator[int] = field(default_factory=lambda: count(1))
     bookings: Iterator[int] = field(default_factory=lambda: count(1))
+    codes: Iterator[int] = field(default_factory=lambda: count(1))
+    tokens: Iterator[int] = field(default_factory=lambda: count(1))
 
     def contact_id(self) -> ContactId:
         return ContactId(f"c{next(self.contacts):04}")
@@ -84,6 +94,12 @@ class CountedIds:
     def booking_number(self) -> BookingNumber:
         return BookingNumber(f"TX-AUTO-{next(self.bookings):04}")
 
+    def code_name(self) -> str:
+        return f"CODE-{next(self.codes):04}"
+
+    def token(self) -> str:
+        return f"t{next(self.tokens):04}"
+
 
 def new_center(
     settings: OrganizationSettings | None = None,
@@ -92,10 +108,13 @@ def new_center(
     actor: Actor = KIM,
     clock: SteadyClock | None = None,
     parsers: ValueParsers = PARSERS,
+    mailer: Mailer | None = None,
 ) -> ContactCenter:
     """Open a contact center, over a new memory store unless another is given, with the event `e1` gone live."""
     store = MemoryStore().organization("acme") if store is None else store
-    center = ContactCenter(store, parsers=parsers, clock=clock or SteadyClock(), ids=CountedIds())
+    center = ContactCenter(
+        store, parsers=parsers, clock=clock or SteadyClock(), ids=CountedIds(), mailer=mailer, mailing=MAILING
+    )
     if settings is not None:
         center.change_settings(settings)
     center.events.put(live_event())
@@ -212,6 +231,7 @@ def circumstances(actor: Actor = KIM) -> Circumstances:
         parsers=PARSERS,
         new_contact_ids=iter(ids.contact_id, None),
         new_record_ids=iter(ids.record_id, None),
+        new_tokens=iter(ids.token, None),
     )
 
 
@@ -251,6 +271,23 @@ def overtake(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
     monkeypatch.setattr(MemoryTransaction, "apply", apply)
 
 
+def break_off(monkeypatch: pytest.MonkeyPatch, *which: bool) -> None:
+    """Let the store break transactions off when they are to be committed: those *which*, of all that write something."""
+    really = MemoryOrganization.transaction
+    turns = iter(which)
+
+    @contextmanager
+    def transaction(
+        self: MemoryOrganization, lock: Iterable[IdentifierKey] = (), foreseen: Foreseen | None = None
+    ) -> Iterator[MemoryTransaction]:
+        with really(self, lock, foreseen) as opened:
+            yield opened
+            if opened._journal.mark() and next(turns, False):
+                raise TryAgainError
+
+    monkeypatch.setattr(MemoryOrganization, "transaction", transaction)
+
+
 def everything(center: ContactCenter) -> Mapping[str, object]:
     """Read all that a store keeps, by noun: two stores with equal records give equal answers."""
     with transaction_of(center) as tx:
@@ -258,6 +295,8 @@ def everything(center: ContactCenter) -> Mapping[str, object]:
         keys = frozenset(key for each in contacts for key in each.identifiers)
         addresses = {key.key for key in keys if key.kind is IdentifierKind.EMAIL}
         groups = tx.groups.all()
+        bookings = tx.bookings.page(limit=10**6)
+        codes = tx.codes.page(limit=10**6)
         imports = tx.imports.all()
         return {
             "settings": tx.settings.get(),
@@ -267,7 +306,24 @@ def everything(center: ContactCenter) -> Mapping[str, object]:
             "holders": dict(tx.contacts.holders(keys)),
             "opt_outs": tx.contacts.opt_outs(addresses),
             "groups": {group.name: tx.groups.members(group.id) for group in groups},
-            "bookings": tx.bookings.page(limit=10**6),
+            "bookings": bookings,
+            "codes": codes,
+            "redemptions": tx.codes.redemptions([each.id for each in codes]),
+            "booking_history": {each.number: tx.bookings.history(each.number) for each in bookings},
+            "invitation_facts": {
+                each.id: dict(tx.invitations.facts(each.id, [contact.id for contact in contacts]))
+                for each in tx.events.all()
+            },
+            "invitation_lists": tx.invitations.all(),
+            "invited": {each.id: tx.invitations.page(each.id, limit=10**6) for each in tx.events.all()},
+            "message_events": {
+                each.id: dict(tx.invitations.message_events(each.id, [contact.id for contact in contacts]))
+                for each in tx.events.all()
+            },
+            "marks": {
+                each.id: dict(tx.invitations.marks(each.id, [contact.id for contact in contacts]))
+                for each in tx.events.all()
+            },
             "history": {each.id: tx.history.of_contact(each.id) for each in contacts},
             "imports": imports,
             "import_rows": {

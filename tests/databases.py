@@ -28,6 +28,7 @@ class Databases:
     def __init__(self, dsn: str) -> None:
         self._server = dsn
         self._made: list[str] = []
+        self._roles: list[str] = []
         self._migrated: str | None = None
 
     def migrated(self) -> str:
@@ -41,8 +42,7 @@ class Databases:
     def emptied(self) -> str:
         """Give that database with nothing in its tables; there is one, so no test may use it twice at once."""
         dsn = self.migrated()
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(EMPTY)
+        empty(dsn)
         return dsn
 
     @contextmanager
@@ -68,14 +68,45 @@ class Databases:
         self._run("DROP DATABASE {} WITH (FORCE)", name)
         self._made.remove(name)
 
+    def guest(self, dsn: str) -> str:
+        """Give a connection string of a database for a new role, which may read and write our tables, and no more."""
+        as_guest = self.role(dsn)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for table in TABLES:
+                grant = sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}")
+                connection.execute(grant.format(sql.Identifier(table.name), sql.Identifier(self._roles[-1])))
+        return as_guest
+
+    def owner(self, dsn: str) -> str:
+        """Give a connection string of a database for a new role, which may make tables and is no superuser."""
+        as_owner = self.role(dsn)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(sql.Identifier(self._roles[-1])))
+        return as_owner
+
+    def role(self, dsn: str) -> str:
+        """Give a connection string of a database for a new role, which may do nothing yet."""
+        name = f"doocore_test_{secrets.token_hex(6)}"
+        self._run("CREATE ROLE {} NOSUPERUSER NOBYPASSRLS", name)
+        self._roles.append(name)
+        return f"{dsn}&options=-crole%3D{name}"
+
     def close(self) -> None:
         """Take away all that were made."""
         while self._made:
             self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self._made.pop())
+        while self._roles:
+            self._run("DROP ROLE {}", self._roles.pop())
 
     def _run(self, statement: str, name: str) -> None:
         with psycopg.connect(self._server, autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+def empty(dsn: str) -> None:
+    """Take everything out of our tables."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(EMPTY)
 
 
 def rows_of(dsn: str, query: LiteralString, *parameters: object) -> list[tuple[Any, ...]]:

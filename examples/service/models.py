@@ -75,6 +75,7 @@ class BookingIn(Taken):
     payment: PaymentStatus = PaymentStatus.NOT_REQUIRED
     products: list[str] = []
     invoice_sum: str | None = None
+    codes: list[str] = Field([], description="Codes that it redeems, by their names.")
 
 
 class ContactChange(Taken):

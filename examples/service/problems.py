@@ -14,7 +14,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from doocore import (
+    AlreadyCheckedInError,
     BookingConflictError,
+    CodeNotRedeemableError,
     DooCoreError,
     DuplicateIdentifierError,
     DuplicateNameError,
@@ -22,18 +24,26 @@ from doocore import (
     OptedOutError,
     SchemaVersionError,
     StaleVersionError,
+    TicketCancelledError,
+    TooManyGroupsError,
+    TryAgainError,
     label,
 )
 from doocore_adapters.cattrs import to_plain
 
 STATUS: Mapping[type[Exception], int] = {
+    AlreadyCheckedInError: 409,
     BookingConflictError: 409,
+    CodeNotRedeemableError: 409,
     DuplicateIdentifierError: 409,
     DuplicateNameError: 409,
     EventNotLiveError: 409,
+    TooManyGroupsError: 409,
     OptedOutError: 409,
     StaleVersionError: 409,
+    TicketCancelledError: 409,
     SchemaVersionError: 503,
+    TryAgainError: 503,
     LookupError: 404,
     PermissionError: 403,
     ValueError: 422,

@@ -4,19 +4,35 @@ A plan returns a tuple of these; a store writes them, whole or not at all, toget
 their envelope. A change carries complete values: no store has to decide anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
-from doocore.model.booking import RecordedBooking
-from doocore.model.contact import Contact, Group, GroupId, OptOut
+from doocore.model.booking import Attendee, RecordedBooking, RecordedParty, party_path
+from doocore.model.code import Code, CodeId
+from doocore.model.contact import (
+    Consent,
+    Contact,
+    Excerpt,
+    Group,
+    GroupId,
+    OptOut,
+    Subscription,
+    SubscriptionState,
+    Through,
+)
 from doocore.model.contact_import import ImportId, ImportRecord, RowReport
 from doocore.model.event import Event
-from doocore.model.fields import ContactField, FieldKey, FieldValue
+from doocore.model.fields import ContactField, Entered, FieldKey, FieldValue
 from doocore.model.frozen import FrozenDict
-from doocore.model.history import Envelope, HistoryEntry
-from doocore.model.identifiers import ContactId, IdentifierKey
+from doocore.model.history import BookingHistoryEntry, Envelope, HistoryEntry, Origin
+from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
+from doocore.model.invitation import ContactMark, Evidence, InvitationList, Mark, MessageEvent
+from doocore.model.message import Message, OutboxMail
 from doocore.model.organization import OrganizationSettings
+
+_STATES = {each.value: each for each in Subscription}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,41 @@ class CreateContact:
     """A contact comes into being; its origin says how."""
 
     contact: Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateContacts:
+    """Many contacts come into being as one set, column by column: the n-th entry of each column is the n-th contact's.
+
+    They have one origin, but for the line of the list that each came from (`rows`), and came into being at one moment,
+    since which, and `through` what, they have the states of their subscriptions. A column is of a field or, by its
+    word, of a subscription: values, and the words of states; "" where nothing, and in `email_keys` too.
+
+    A store writes the set in its bulk way, and has afterwards what the `contacts`, created one by one, would leave.
+    """
+
+    ids: tuple[ContactId, ...]
+    rows: tuple[int | None, ...]
+    email_keys: tuple[str, ...]
+    columns: FrozenDict[str, Excerpt]
+    origin: Origin
+    created_at: datetime
+    through: Through
+
+    def contacts(self) -> Iterator[Contact]:
+        """Give each contact of the set."""
+        fields = [(key, column) for key, column in self.columns.items() if key not in _STATES]
+        states = [(_STATES[word], column) for word, column in self.columns.items() if word in _STATES]
+        consents = {each.value: Consent(each, self.created_at, self.through) for each in SubscriptionState}
+        for place, contact_id in enumerate(self.ids):
+            yield Contact(
+                id=contact_id,
+                values=FrozenDict({key: column[place] for key, column in fields if column[place] != ""}),
+                origin=self.origin._replace(row=self.rows[place]),
+                created_at=self.created_at,
+                email_key=self.email_keys[place] or None,
+                subscriptions=FrozenDict({each: consents[str(of[place])] for each, of in states if of[place]}),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +93,11 @@ class UpdateContact:
 
 @dataclass(frozen=True, slots=True)
 class RetireContact:
-    """A contact ceases to be, merged into *survivor*: its ID resolves to it, its identifiers become its aliases (MG-1, MG-5)."""
+    """A contact ceases to be, merged into *survivor*: its ID resolves to it, its identifiers become its aliases (MG-1, MG-5).
+
+    What happened to messages, marks, and their evidence go over to the survivor; an event that has the ID of one of the
+    survivor's gets another. Where bookings go is said by changes of their own, and their evidence with it.
+    """
 
     contact_id: ContactId
     survivor_id: ContactId
@@ -53,9 +108,9 @@ class RetireContact:
 class DeleteContact:
     """A contact ceases to be for good, if it still has this version; else `StaleVersionError` (CT-3).
 
-    With it go its values, aliases, memberships and history, and the history of the contacts `merged` into it. Bookings
-    and attendees that belonged to any of them belong to nobody, and keep what was entered. The IDs are never given
-    again (ID-1), and lead nowhere.
+    With it go its values, aliases, memberships and history, what is known of it and events, and the history of the
+    contacts `merged` into it. Bookings and attendees that belonged to any of them belong to nobody, and keep what was
+    entered. The IDs are never given again (ID-1), and lead nowhere.
     """
 
     contact_id: ContactId
@@ -163,6 +218,125 @@ class RecordBooking:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateBooking:
+    """A booking changes after its delivery: payment, status, what was entered, further attendees (chapter 9).
+
+    The store writes *after* if the booking still has the version of *before* (`after.version` is one more), and one
+    history entry; else it raises `StaleVersionError` and writes nothing. Of the parties it writes those that differ.
+    Whose a party is stays as it is, unless *before* and *after* differ in that: a deleted contact does not come back.
+    """
+
+    before: RecordedBooking
+    after: RecordedBooking
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PutInvitationList:
+    """An event's invitation list comes into being (`version` 1), or is one of other groups from now on (IN-1).
+
+    `StaleVersionError` unless the list has the version before, `NotFoundError` for a group that does not exist. Whoever
+    is in one of the groups stands on the list, as long as that is so.
+    """
+
+    invitation_list: InvitationList
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMessageEvents:
+    """Things happened to messages; one that has the ID of another of its event and contact was recorded before."""
+
+    events: tuple[MessageEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddEvidence:
+    """To what is known of these contacts and an event, something is added (IN-8)."""
+
+    event_id: str
+    contact_ids: tuple[ContactId, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class SetEvidence:
+    """Of the bits in *within*, those of *evidence* are known of a contact and an event, and no other (IN-8).
+
+    Bits outside of *within* stay as they are by then, whoever wrote them meanwhile. With *version*, what is known must
+    have exactly that one (0: none was ever written) and gets one more; else `StaleVersionError`.
+    """
+
+    event_id: str
+    contact_id: ContactId
+    evidence: Evidence
+    within: Evidence
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetMark:
+    """A mark is set by hand; one that is set already stays as it was (IN-5)."""
+
+    mark: ContactMark
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMark:
+    """A mark is taken back; one that is not set stays so (IN-5)."""
+
+    event_id: str
+    contact_id: ContactId
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCode:
+    """A code comes into being; a second of the same folded name is refused with `DuplicateNameError` (CO-1)."""
+
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCode:
+    """A code changes, if it still has the version before `code.version`; else `StaleVersionError`. Its name stays."""
+
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemCode:
+    """A booking redeems a code; one that has redeemed it already stays as it was, with the moment of the first time.
+
+    Whether the code has a use left was decided before, under the lock of its name.
+    """
+
+    code_id: CodeId
+    number: BookingNumber
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMessage:
+    """A message is queued; its mails come with `QueueMails` of the same transaction (MA-3)."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMails:
+    """Mails enter the outbox, or are written down as skipped (MA-1, MA-3)."""
+
+    mails: tuple[OutboxMail, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMail:
+    """A mail stands elsewhere, if it still has the version of *before* (`after.version` is one more); else `StaleVersionError`."""
+
+    before: OutboxMail
+    after: OutboxMail
+
+
+@dataclass(frozen=True, slots=True)
 class StartImport:
     """An import begins."""
 
@@ -206,6 +380,7 @@ class ExpireRows:
 
 Change: TypeAlias = (
     CreateContact
+    | CreateContacts
     | UpdateContact
     | RetireContact
     | DeleteContact
@@ -222,6 +397,19 @@ Change: TypeAlias = (
     | ChangeEvent
     | ChangeSettings
     | RecordBooking
+    | UpdateBooking
+    | CreateCode
+    | ChangeCode
+    | RedeemCode
+    | PutInvitationList
+    | RecordMessageEvents
+    | AddEvidence
+    | SetMark
+    | RemoveMark
+    | SetEvidence
+    | CreateMessage
+    | QueueMails
+    | UpdateMail
     | StartImport
     | TakeOverImport
     | RecordRows
@@ -253,6 +441,45 @@ def _observable(contact: Contact) -> dict[str, FieldValue]:
     return {**contact.values, **{each.value: consent.state.value for each, consent in contact.subscriptions.items()}}
 
 
+def booking_history_entry(change: UpdateBooking, envelope: Envelope) -> BookingHistoryEntry:
+    """Derive the history entry of *change* from what differs between before and after (HI-1, BP-7)."""
+    before, after = told_of_booking(change.before).items(), told_of_booking(change.after).items()
+    return BookingHistoryEntry(
+        number=change.after.number,
+        version=change.after.version,
+        at=envelope.at,
+        actor=str(envelope.actor),
+        cause=envelope.cause,
+        reference=envelope.reference,
+        rules=change.rules,
+        before=FrozenDict(sorted(before - after)),
+        after=FrozenDict(sorted(after - before)),
+    )
+
+
+def told_of_booking(booking: RecordedBooking) -> dict[str, Entered]:
+    """Lay out what the history tells of a booking, by where in it each thing stands."""
+    told: dict[str, Entered] = {"payment": booking.payment.value, "status": booking.status.value}
+    told.update((f"products[{place}]", product) for place, product in enumerate(booking.products))
+    if booking.invoice_sum is not None:
+        told["invoice_sum"] = str(booking.invoice_sum)
+    for position, party in enumerate(booking.parties):
+        path = party_path(position)
+        told.update((f"{path}.{key}", value) for key, value in _told_of_party(party))
+    return told
+
+
+def _told_of_party(party: RecordedParty) -> Iterator[tuple[str, Entered]]:
+    entered, outcome = party.entered, party.outcome
+    whose = {"email": entered.email, "contact_id": outcome.contact_id, "customer_id": outcome.customer_id}
+    yield "status", party.status.value
+    yield from ((key, value) for key, value in whose.items() if value is not None)
+    yield from ((f"values.{name}", value) for name, value in entered.values.items())
+    yield from ((f"answers.{question}", value) for question, value in entered.answers.items())
+    if isinstance(entered, Attendee):
+        yield from (("ticket", entered.ticket), ("price", str(entered.price)))
+
+
 WRITTEN_IN_ORDER: tuple[type[Change], ...] = (
     PutField,
     ChangeSettings,
@@ -261,13 +488,27 @@ WRITTEN_IN_ORDER: tuple[type[Change], ...] = (
     CreateEvent,
     ChangeEvent,
     CreateContact,
+    CreateContacts,
     UpdateContact,
     RecordOptOut,
     LiftOptOut,
     JoinGroup,
     LeaveGroup,
+    PutInvitationList,
+    RecordMessageEvents,
+    AddEvidence,
+    SetMark,
+    RemoveMark,
+    SetEvidence,
     RetireContact,
     RecordBooking,
+    UpdateBooking,
+    CreateCode,
+    ChangeCode,
+    RedeemCode,
+    CreateMessage,
+    QueueMails,
+    UpdateMail,
     StartImport,
     TakeOverImport,
     RecordRows,

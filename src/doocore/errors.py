@@ -6,7 +6,7 @@ gave it. Expected outcomes (an unprocessed row, an unassigned party) are values,
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
@@ -169,6 +169,42 @@ class InvalidBookingError(DooCoreError, ValueError):
         return f"booking, at {self.path}: {self.problem}"
 
 
+class InvalidCodeError(DooCoreError, ValueError):
+    """A code that cannot be made so; `part` says what of it is meant (`limit`, `valid_until`) (CO-1)."""
+
+    def __init__(self, part: str, problem: str) -> None:
+        super().__init__(part, problem)
+        self.part = part
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"code, at {self.part}: {self.problem}"
+
+
+class CodeNotRedeemableError(DooCoreError, ValueError):
+    """A code that cannot be redeemed, or not in this booking (CO-2).
+
+    `reason` is a word of `CodeObstacle`, `status` one of `CodeStatus`.
+    """
+
+    _SENTENCES: ClassVar[Mapping[str, str]] = {
+        "withdrawn": "it was withdrawn",
+        "redeemed": "all its uses are taken",
+        "expired": "its last moment is over",
+        "not_yet_valid": "it is not valid yet",
+        "other_event": "it is for another event",
+    }
+
+    def __init__(self, name: str, reason: str, status: str) -> None:
+        super().__init__(name, reason, status)
+        self.name = name
+        self.reason = reason
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"code {self.name!r} cannot be redeemed: {self._SENTENCES.get(self.reason, self.reason)}"
+
+
 class BookingConflictError(DooCoreError, ValueError):
     """The same booking number was delivered before with another content (AS-13)."""
 
@@ -178,6 +214,30 @@ class BookingConflictError(DooCoreError, ValueError):
 
     def __str__(self) -> str:
         return f"booking {self.number} was delivered before with another content; edit it instead"
+
+
+class AlreadyCheckedInError(DooCoreError, ValueError):
+    """This attendee came in before (BO-2); `attendee` counts from 1."""
+
+    def __init__(self, number: str, attendee: int) -> None:
+        super().__init__(number, attendee)
+        self.number = number
+        self.attendee = attendee
+
+    def __str__(self) -> str:
+        return f"attendee {self.attendee} of booking {self.number} is checked in already"
+
+
+class TicketCancelledError(DooCoreError, ValueError):
+    """This attendee's ticket, or the whole booking, is cancelled (BO-2); `attendee` counts from 1."""
+
+    def __init__(self, number: str, attendee: int) -> None:
+        super().__init__(number, attendee)
+        self.number = number
+        self.attendee = attendee
+
+    def __str__(self) -> str:
+        return f"attendee {self.attendee} of booking {self.number} has a cancelled ticket"
 
 
 class StaleVersionError(DooCoreError, RuntimeError):
@@ -192,16 +252,39 @@ class StaleVersionError(DooCoreError, RuntimeError):
         return f"{self.noun} {self.key} was changed meanwhile; read it again"
 
 
-class EventNotLiveError(DooCoreError, ValueError):
-    """The event takes no such booking now: it is a draft, cancelled or over (AS-15)."""
+class TryAgainError(DooCoreError, RuntimeError):
+    """The store broke off a transaction that stood in the way of another, and wrote nothing of it: do it again.
 
-    def __init__(self, event_id: str, status: str) -> None:
-        super().__init__(event_id, status)
+    Every call does so by itself, several times; it comes out where that was in vain.
+    """
+
+    def __str__(self) -> str:
+        return "others stood in the way again and again, and nothing was written; try again"
+
+
+class EventNotLiveError(DooCoreError, ValueError):
+    """The event takes no such booking now: it is a draft, cancelled or over (AS-15); a draft has no invitations (IN-1)."""
+
+    def __init__(self, event_id: str, status: str, lacks: str = "takes no bookings") -> None:
+        super().__init__(event_id, status, lacks)
         self.event_id = event_id
         self.status = status
 
     def __str__(self) -> str:
-        return f"event {self.event_id} takes no bookings: it is {self.status}"
+        return f"event {self.event_id} {self.args[2]}: it is {self.status}"
+
+
+class TooManyGroupsError(DooCoreError, ValueError):
+    """An invitation list has only so many groups (IN-1): unite some of them, or leave some out."""
+
+    def __init__(self, event_id: str, groups: int, most: int) -> None:
+        super().__init__(event_id, groups, most)
+        self.event_id = event_id
+        self.groups = groups
+        self.most = most
+
+    def __str__(self) -> str:
+        return f"the invitation list of event {self.event_id} would have {self.groups} groups, and can have {self.most}"
 
 
 class ImportFileError(DooCoreError, ValueError):
@@ -251,6 +334,29 @@ class ExportFileError(DooCoreError, ValueError):
         column = None if self.column is None else f"column {self.column}"
         where = ", ".join(each for each in (self.record, column) if each is not None)
         return f"{self.problem}{f' at {where}' if where else ''}: {self.detail}"
+
+
+class InvalidMessageError(DooCoreError, ValueError):
+    """A message that cannot be sent as it is; `part` is `subject`, `text`, `html` or what else is wrong with it (MA-4)."""
+
+    def __init__(self, part: str, problem: str) -> None:
+        super().__init__(part, problem)
+        self.part = part
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"message, {self.part}: {self.problem}"
+
+
+class InvalidTokenError(DooCoreError, ValueError):
+    """A link's token that leads nowhere; `reason` is `forged`, `unknown` or `expired`, and nothing was recorded (MA-2)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the link does not lead anywhere: its token is {self.reason}"
 
 
 class SchemaVersionError(DooCoreError, RuntimeError):

@@ -27,17 +27,38 @@ from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, mapping_structure_factory, override
 
 from doocore import (
+    THE_BOOKER,
+    AddAttendee,
+    AddProduct,
     Booking,
+    BookingEdit,
     BookingResult,
+    CancelAttendee,
+    CancelBooking,
+    ChangeAnswer,
+    ChangedBooking,
+    ChangeTicketCategory,
+    ChangeValue,
+    Code,
+    CodeDetails,
     Contact,
     ContactDetails,
+    ContactMark,
     Event,
+    Evidence,
+    Followed,
     FrozenDict,
     ImportReport,
     InvalidBookingError,
+    InvitationExplanation,
+    InvitationList,
+    MessageDraft,
+    MessageEvent,
+    OutboxMail,
     PartyOutcome,
     Prefill,
     RecordedBooking,
+    RemoveProduct,
     RowOutcome,
 )
 from doocore.errors import shortened
@@ -50,6 +71,16 @@ Plain: TypeAlias = Any
 
 NAMES: Mapping[type, Mapping[str, str]] = {
     Booking: {"event_id": "event"},
+    CancelAttendee: {"attendee": "party"},
+    ChangeTicketCategory: {"attendee": "party"},
+    Code: {"event_id": "event", "contact_id": "contact"},
+    ContactMark: {"event_id": "event", "contact_id": "contact"},
+    Followed: {"event_id": "event", "contact_id": "contact", "message_id": "message"},
+    InvitationExplanation: {"contact_id": "contact"},
+    InvitationList: {"event_id": "event"},
+    MessageDraft: {"event_id": "event"},
+    MessageEvent: {"event_id": "event", "contact_id": "contact"},
+    OutboxMail: {"contact_id": "contact", "message_id": "message"},
     Prefill: {"contact_id": "contact"},
     RecordedBooking: {"event_id": "event"},
 }
@@ -57,19 +88,45 @@ NAMES: Mapping[type, Mapping[str, str]] = {
 
 LEFT_OUT: Mapping[type, tuple[str, ...]] = {
     BookingResult: ("changes",),
+    ChangedBooking: ("changes",),
+    Code: ("version",),
     Contact: ("email_key",),
     Event: ("version",),
-    RecordedBooking: ("fingerprint", "version"),
+    InvitationList: ("version",),
+    OutboxMail: ("address_key", "token", "version"),
+    RecordedBooking: ("fingerprint",),
 }
-"""Attributes that plain data does not have: they are the library's own affair."""
+"""Attributes that plain data does not have: they are the library's own affair, or a secret between it and a recipient."""
+
+PLACES: Mapping[type, str] = {
+    ChangeValue: "party",
+    ChangeAnswer: "party",
+    CancelAttendee: "attendee",
+    ChangeTicketCategory: "attendee",
+}
+"""Attributes that say which party of a booking is meant: `booker`, or `attendee:1` and so on."""
+
+EDITS: Mapping[str, type] = {
+    "change_value": ChangeValue,
+    "change_answer": ChangeAnswer,
+    "add_product": AddProduct,
+    "remove_product": RemoveProduct,
+    "cancel_attendee": CancelAttendee,
+    "cancel_booking": CancelBooking,
+    "change_ticket_category": ChangeTicketCategory,
+    "add_attendee": AddAttendee,
+}
+"""Edits of a booking, by the word for each under `do`."""
 
 MAPPINGS = frozenset({dict, FrozenDict, Mapping})
 SEQUENCES = frozenset({list, tuple, Sequence})
 SETS = frozenset({frozenset, Collection})
 """How attributes declare that they hold several; the values themselves are frozen (`FrozenDict`, tuple, frozenset)."""
 
+_EDITS: Any = tuple[BookingEdit, ...]
 _BARE = re.compile(r"[\w-]{1,80}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_PLACE = re.compile(r"booker|attendee:([1-9][0-9]{0,5})", re.ASCII)
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -81,6 +138,10 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (type(None), "null"),
     (object, "something that JSON does not have"),
 )
+
+
+THE_TOP = "the top"
+"""The path to plain data as a whole."""
 
 
 class PlainDataError(ValueError):
@@ -111,6 +172,21 @@ def event_from_plain(data: object) -> Event:
     return _from_plain(data, Event)
 
 
+def edits_from_plain(data: object) -> tuple[BookingEdit, ...]:
+    """Read the edits of a booking in the form that the step `edit` of the conformance vectors has (BP-9).
+
+    >>> edits_from_plain([{"do": "change_value", "party": "attendee:1", "field": "city", "value": "Ulm"}])
+    (ChangeValue(party=1, field='city', value='Ulm'),)
+
+    Raises `InvalidBookingError` with the path to an unknown key, a missing one, or a value of a wrong type.
+    """
+    try:
+        edits: tuple[BookingEdit, ...] = _from_plain(data, _EDITS)
+    except PlainDataError as error:
+        raise InvalidBookingError(f"edits{error.path.removeprefix(THE_TOP)}", error.problem) from None
+    return edits
+
+
 def to_plain(value: object) -> Plain:
     """Give *value* (a contact, an event, a booking's result, a report, history, or a collection of such) for JSON.
 
@@ -125,14 +201,18 @@ def _from_plain(data: object, type_: type[T]) -> T:
     except (BaseValidationError, _MisfitError) as error:
         # An unknown key is named first: a missing one is often only its other half.
         mistakes = sorted(_mistakes(error), key=lambda mistake: not mistake.unknown_key)
-        raise PlainDataError(mistakes[0].path.removeprefix(".") or "the top", mistakes[0].problem) from None
+        raise PlainDataError(mistakes[0].path.removeprefix(".") or THE_TOP, mistakes[0].problem) from None
 
 
 # From plain data: what does not fit, and where it stands
 
 
 class _MisfitError(Exception):
-    """One value is not what was expected."""
+    """One value is not what was expected; `key` says which, where it is one of an object."""
+
+    def __init__(self, problem: str, key: str = "") -> None:
+        super().__init__(problem)
+        self.key = key
 
 
 def _expected(what: str, value: object) -> _MisfitError:
@@ -159,6 +239,8 @@ def _mistakes(error: Exception, path: str = "") -> Iterator[_Mistake]:
                 yield _Mistake(path + _member(name), _unknown_key(name, error.cl), unknown_key=True)
         case KeyError():
             yield _Mistake(path, "this key is missing")
+        case _MisfitError(key=key) if key:
+            yield _Mistake(path + _member(key), str(error))
         case _:
             yield _Mistake(path, str(error))
 
@@ -230,6 +312,23 @@ def _word(value: object, type_: type[Enum]) -> Enum:
     if not isinstance(value, str) or value not in words:
         raise _given(f"one of {', '.join(map(repr, words))}", value)
     return words[value]
+
+
+def _place(value: object, _: object) -> int:
+    found = _PLACE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise _given("'booker' or a word such as 'attendee:1'", value)
+    return int(found[1] or THE_BOOKER)
+
+
+def _edit(value: object, _: object) -> BookingEdit:
+    if not isinstance(value, Mapping):
+        raise _expected("an object", value)
+    word = value.get("do")
+    if not isinstance(word, str) or word not in EDITS:
+        raise _MisfitError(str(_given(f"one of {', '.join(map(repr, EDITS))}", word)), "do")
+    edit: BookingEdit = _CONVERTER.structure({key: each for key, each in value.items() if key != "do"}, EDITS[word])
+    return edit
 
 
 def _given(what: str, value: object) -> _MisfitError:
@@ -310,17 +409,46 @@ def _party_outcome(outcome: PartyOutcome) -> Plain:
     }
 
 
+def _shown_place(place: int) -> str:
+    return f"attendee:{place}" if place else "booker"
+
+
+def _edit_hook(word: str, converter: Converter) -> Callable[[Any], Plain]:
+    without_word = _plain_object_hook(EDITS[word], converter)
+    return lambda edit: {"do": word, **without_word(edit)}
+
+
 def _recorded_party(party: RecordedParty) -> Plain:
     # An attendee has more than the party that the attribute declares.
     return {
         "entered": to_plain(party.entered),
         "outcome": to_plain(party.outcome),
         "status": party.status.value,
+        "through_contact_id": party.through_contact_id,
     }
 
 
 def _contact_details(details: ContactDetails) -> Plain:
-    return {**to_plain(details.contact), "groups": list(details.groups)}
+    return {
+        **to_plain(details.contact),
+        "groups": list(details.groups),
+        "last_contacted": to_plain(details.last_contacted),
+    }
+
+
+def _evidence(evidence: Evidence) -> list[Plain]:
+    return [str(each.name).lower() for each in evidence]
+
+
+def _code_details(details: CodeDetails) -> Plain:
+    return {
+        **to_plain(details.code),
+        "limit": details.limit,
+        "status": details.status.value,
+        "redeemable": details.redeemable,
+        "used_in": list(details.used_in),
+        "redemptions": to_plain(details.redemptions),
+    }
 
 
 def _import_report(report: ImportReport) -> Plain:
@@ -343,8 +471,11 @@ def _plain_object_hook(type_: Any, converter: Converter) -> Callable[[Any], Any]
 
 
 def _overrides(type_: type) -> dict[str, Any]:
-    renamed = {name: override(rename=given) for name, given in NAMES.get(type_, {}).items()}
-    return renamed | {name: override(omit=True) for name in LEFT_OUT.get(type_, ())}
+    names, place = NAMES.get(type_, {}), PLACES.get(type_)
+    overrides = {name: override(rename=given) for name, given in names.items()}
+    if place is not None:
+        overrides[place] = override(rename=names.get(place), struct_hook=_place, unstruct_hook=_shown_place)
+    return overrides | {name: override(omit=True) for name in LEFT_OUT.get(type_, ())}
 
 
 def _is_mapping(type_: object) -> bool:
@@ -371,6 +502,7 @@ def _strict_converter() -> Converter:
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
     converter.register_structure_hook_func(_is_enum, _word)
     converter.register_structure_hook_func(lambda type_: type_ == Entered, _entered)
+    converter.register_structure_hook_func(lambda type_: type_ == BookingEdit, _edit)
     for type_, hook in {str: _text, bool: _truth, Decimal: _amount, datetime: _local_time}.items():
         converter.register_structure_hook(type_, hook)
     converter.register_unstructure_hook_factory(is_dataclass, _plain_object_hook)
@@ -381,9 +513,13 @@ def _strict_converter() -> Converter:
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_unstructure_hook(date, date.isoformat)
     converter.register_unstructure_hook(Decimal, lambda amount: format(amount, "f"))
+    converter.register_unstructure_hook(Evidence, _evidence)
     converter.register_unstructure_hook(PartyOutcome, _party_outcome)
     converter.register_unstructure_hook(RecordedParty, _recorded_party)
     converter.register_unstructure_hook(ContactDetails, _contact_details)
+    for word, type_ in EDITS.items():
+        converter.register_unstructure_hook(type_, _edit_hook(word, converter))
+    converter.register_unstructure_hook(CodeDetails, _code_details)
     converter.register_unstructure_hook(ImportReport, _import_report)
     return converter
 

@@ -5,16 +5,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from doocore import (
+    THE_BOOKER,
+    AddAttendee,
+    AddProduct,
     Attendee,
     Booker,
     Booking,
+    BookingEdit,
+    CancelAttendee,
+    CancelBooking,
+    ChangeAnswer,
+    ChangeTicketCategory,
+    ChangeValue,
     ContactCenter,
     ContactId,
     EmailChangePolicy,
@@ -24,20 +33,24 @@ from doocore import (
     FrozenDict,
     ImportOptions,
     InvalidBookingError,
+    OrganizationSettings,
     Party,
     PaymentStatus,
     Prefill,
     Product,
     Question,
     QuestionLevel,
+    RemoveProduct,
     Role,
     RowOutcome,
     Subscription,
     SyncMode,
     User,
 )
-from doocore_adapters.cattrs import PlainDataError, booking_from_plain, event_from_plain, to_plain
+from doocore_adapters import cattrs
+from doocore_adapters.cattrs import PlainDataError, booking_from_plain, edits_from_plain, event_from_plain, to_plain
 from doocore_adapters.memory import MemoryStore
+from doocore_adapters.vectors import givens
 
 # Texts of any Unicode that JSON can carry, also where keys are strange.
 TEXTS = st.text(max_size=20)
@@ -72,6 +85,108 @@ def test_a_booking_survives_the_way_through_json(booking: Booking) -> None:
 @given(BOOKINGS)
 def test_what_was_read_is_frozen_to_the_bottom(booking: Booking) -> None:
     hash(booking_from_plain(to_plain(booking)))
+
+
+PLACES = st.integers(0, 30)
+EDITS = st.lists(
+    st.one_of(
+        st.builds(ChangeValue, party=PLACES, field=TEXTS, value=ENTERED),
+        st.builds(ChangeAnswer, party=PLACES, question=TEXTS, value=ENTERED),
+        st.builds(AddProduct, product=TEXTS),
+        st.builds(RemoveProduct, product=TEXTS),
+        st.builds(CancelAttendee, attendee=PLACES),
+        st.just(CancelBooking()),
+        st.builds(ChangeTicketCategory, attendee=PLACES, category=TEXTS),
+        st.builds(AddAttendee, attendee=st.builds(Attendee, ticket=TEXTS, price=AMOUNTS, **PARTY)),
+    ),
+    max_size=3,
+).map(tuple)
+
+
+@given(EDITS)
+def test_edits_survive_the_way_through_json(edits: tuple[BookingEdit, ...]) -> None:
+    assert edits_from_plain(json.loads(json.dumps(to_plain(edits)))) == edits
+
+
+@given(EDITS)
+def test_edits_that_were_read_are_frozen_to_the_bottom(edits: tuple[BookingEdit, ...]) -> None:
+    hash(edits_from_plain(to_plain(edits)))
+
+
+def test_the_form_of_edits_is_that_of_the_vectors() -> None:
+    assert edits_from_plain(
+        [
+            {"do": "change_value", "field": "city", "value": "Ulm"},
+            {"do": "change_answer", "party": "attendee:2", "question": "q1", "value": None},
+            {"do": "add_product", "product": "p1"},
+            {"do": "remove_product", "product": "p1"},
+            {"do": "cancel_attendee", "party": "attendee:12"},
+            {"do": "change_ticket_category", "party": "booker", "category": "VIP"},
+            {"do": "add_attendee"},
+            {"do": "cancel_booking"},
+        ]
+    ) == (
+        ChangeValue(party=THE_BOOKER, field="city", value="Ulm"),
+        ChangeAnswer(party=2, question="q1", value=None),
+        AddProduct(product="p1"),
+        RemoveProduct(product="p1"),
+        CancelAttendee(attendee=12),
+        ChangeTicketCategory(attendee=THE_BOOKER, category="VIP"),
+        AddAttendee(attendee=Attendee()),
+        CancelBooking(),
+    )
+    assert set(cattrs.EDITS) == set(givens.EDITS)
+    assert set(cattrs.EDITS.values()) == set(get_args(BookingEdit))
+
+
+WRONG_EDITS: list[tuple[object, str, str]] = [
+    ({"do": "cancel_booking"}, "edits", "expected a list, not an object"),
+    (["cancel_booking"], "edits[0]", "expected an object, not text"),
+    ([{}], "edits[0].do", "expected one of 'change_value', "),
+    ([{"do": "delete"}], "edits[0].do", "not 'delete'"),
+    ([{"do": "cancel_booking"}, {"do": "cancel_booking", "price": "0"}], "edits[1].price", "unknown key"),
+    ([{"do": "cancel_attendee", "attendee": 1}], "edits[0].attendee", "unknown key"),
+    ([{"do": "cancel_attendee"}], "edits[0].party", "this key is missing"),
+    (
+        [{"do": "cancel_attendee", "party": 1}],
+        "edits[0].party",
+        "expected 'booker' or a word such as 'attendee:1', not",
+    ),
+    ([{"do": "cancel_attendee", "party": "attendee:0"}], "edits[0].party", "not 'attendee:0'"),
+    ([{"do": "cancel_attendee", "party": "attendee:\u0661"}], "edits[0].party", "expected 'booker'"),
+    ([{"do": "change_value", "field": "city"}], "edits[0].value", "this key is missing"),
+    ([{"do": "change_value", "field": "city", "value": 5}], "edits[0].value", "expected text, true, false or null"),
+    ([{"do": "add_attendee", "attendee": {"price": 5}}], "edits[0].attendee.price", "expected an amount as text"),
+    ([{"do": "add_attendee", "email": "x"}], "edits[0].email", "unknown key"),
+]
+"""Edits that are none, the path to what is wrong, and what is said of it (BP-9)."""
+
+
+@pytest.mark.parametrize(("edits", "path", "problem"), WRONG_EDITS)
+def test_wrong_edits_are_named_with_their_path(edits: object, path: str, problem: str) -> None:
+    with pytest.raises(InvalidBookingError) as caught:
+        edits_from_plain(edits)
+    assert caught.value.path == path
+    assert problem in caught.value.problem
+
+
+def test_a_changed_booking_is_given_with_its_version_and_its_reports() -> None:
+    """But for the changes, and the fingerprint of the delivery: they are the library's own."""
+    center = ContactCenter(MemoryStore().organization("acme"))
+    center.change_settings(OrganizationSettings(sync=SyncMode.ON))
+    center.events.put(Event(id="e1", status=EventStatus.LIVE))
+    center.book(Booking(event_id="e1", number="TX-AAAA-0001", booker=Party(email="ada@example.org")))
+    told = center.bookings.edit("TX-AAAA-0001", [ChangeValue(field="city", value="Ulm")])
+    plain = json.loads(json.dumps(to_plain(told)))
+    assert plain.keys() == {"booking", "reports"}
+    assert plain["reports"] == [
+        [{"field": "city", "outcome": "filled", "before": None, "given": "Ulm", "rule": "SY-2"}],
+    ]
+    assert "fingerprint" not in plain["booking"]
+    assert (plain["booking"]["event"], plain["booking"]["version"]) == ("e1", 2)
+    assert plain["booking"]["booker"].keys() == {"entered", "outcome", "status", "through_contact_id"}
+    (entry,) = json.loads(json.dumps(to_plain(center.bookings.history("TX-AAAA-0001"))))
+    assert (entry["number"], entry["version"], entry["after"]) == (*("TX-AAAA-0001", 2, {"booker.values.city": "Ulm"}),)
 
 
 PLAIN: dict[str, Any] = {

@@ -1,44 +1,115 @@
 """An import whose process is killed, again and again, loses nothing and doubles nothing (IM-12)."""
 
+import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import LiteralString
+
+import pytest
 
 from doocore import ContactCenter, RowOutcome
+from doocore.ports import Store
 from doocore_adapters.csv_files import CsvFile
+from doocore_adapters.postgres import PostgresStore
 from doocore_adapters.sqlite import SqliteStore
+from tests.databases import rows_of, wait_until
 
-ROWS = 50_000
+ROWS = 10_000
 KILLS = 20
-REPEATED = 1_000  # every so many rows, one has the address of the first
-UNIT = 1_000  # a fiftieth of the list, so that twenty kills find something to interrupt
+REPEATED = 200  # every so many rows, one has the address of the first
+UNIT = 125  # an eightieth of the list, so that twenty kills find something to interrupt
 
-IMPORTS_UNTIL_KILLED = f"""
-import sys
+STORES: dict[str, Callable[[str], Store]] = {"SqliteStore": SqliteStore, "PostgresStore": PostgresStore}
+OTHERS: LiteralString = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+OPENS = {"SqliteStore": "doocore_adapters.sqlite", "PostgresStore": "doocore_adapters.postgres"}
+
+LIFE = f"""
+import os, sys
 from doocore import ContactCenter
 from doocore.contact_center import importing
 from doocore_adapters.csv_files import CsvFile
-from doocore_adapters.sqlite import SqliteStore
+from {{module}} import {{name}}
 
 importing.UNIT = {UNIT}
-center = ContactCenter(SqliteStore(sys.argv[2]).organization("acme"))
-rows = CsvFile(sys.argv[1])
 
 def tell(progress):
     if progress.total is not None:
         print(progress.done, flush=True)
 
-record = center.imports.interrupted(rows)
-if record is None:
-    center.import_contacts(rows, progress=tell)
-else:
-    center.imports.resume(record.id, rows, progress=tell)
+def live():
+    store = {{name}}(sys.argv[2])
+    center = ContactCenter(store.organization("acme"))
+    rows = CsvFile(sys.argv[1])
+    record = center.imports.interrupted(rows)
+    if record is None:
+        center.import_contacts(rows, progress=tell)
+    else:
+        center.imports.resume(record.id, rows, progress=tell)
+    store.close()
 """
+"""How a process works on the import."""
+
+LIVES = """
+while os.read(0, 1):
+    worker = os.fork()
+    if not worker:
+        print(os.getpid(), flush=True)
+        live()
+        os._exit(0)
+    _, status = os.waitpid(worker, 0)
+    print("over", os.waitstatus_to_exitcode(status), flush=True)
+"""
+"""One process after the other, each with everything imported from its first moment on."""
+
+SLEEPS = """
+def tell(progress):
+    if progress.total is not None:
+        print(progress.done, flush=True)
+        sys.stdin.readline()
+
+live()
+"""
+"""A process that goes to sleep behind its first commit."""
+
+
+class Database:
+    """Where the import goes: a file, or a database on a server."""
+
+    def __init__(self, name: str, place: str) -> None:
+        self.name = name
+        self.place = place
+
+    def works_on(self, source: Path, how: str) -> "subprocess.Popen[str]":
+        """Start what works on the import of a list."""
+        life = LIFE.format(module=OPENS[self.name], name=self.name)
+        command = [sys.executable, "-c", f"{life}{how}", str(source), self.place]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def notice(self) -> None:
+        """Wait until the server has noticed who is gone: it may be committing yet."""
+        if self.name == "PostgresStore":
+            wait_until(lambda: not rows_of(self.place, OTHERS))
+
+    @contextmanager
+    def center(self) -> Iterator[ContactCenter]:
+        """Look into it."""
+        with closing(STORES[self.name](self.place)) as store:
+            yield ContactCenter(store.organization("acme"))
+
+
+@pytest.fixture(params=OPENS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Give one that is empty."""
+    in_file = request.param == "SqliteStore"
+    return Database(request.param, str(tmp_path / "contacts.db") if in_file else request.getfixturevalue("postgres"))
 
 
 def write_list(path: Path) -> Path:
@@ -51,42 +122,46 @@ def write_list(path: Path) -> Path:
     return path
 
 
-def live(source: Path, database: Path, chance: random.Random, *, kill: bool) -> int:
+def live(workers: "subprocess.Popen[str]", chance: random.Random | None = None) -> int:
     """Let a process work on the import, and kill it somewhere between its first commits; give its exit status."""
-    command = [sys.executable, "-c", IMPORTS_UNTIL_KILLED, str(source), str(database)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
-        assert worker.stdout is not None
-        if kill:
-            for _ in range(chance.randint(0, 3)):
-                assert worker.stdout.readline(), "it should not be through yet"
-            time.sleep(chance.uniform(0, 0.05))
-            worker.send_signal(signal.SIGKILL)
-        worker.stdout.read()
-    return worker.returncode
+    assert workers.stdin is not None
+    assert workers.stdout is not None
+    workers.stdin.write("\n")
+    workers.stdin.flush()
+    worker = int(workers.stdout.readline())
+    if chance is not None:
+        for _ in range(chance.randint(0, 2)):
+            assert workers.stdout.readline()[0].isdigit(), "it should not be through yet"
+        time.sleep(chance.uniform(0, 0.02))
+        os.kill(worker, signal.SIGKILL)
+    while (said := workers.stdout.readline()).strip().isdigit():
+        pass
+    return int(said.removeprefix("over"))
 
 
-def recorded(database: Path) -> tuple[int, int]:
+def recorded(database: Database) -> tuple[int, int]:
     """Count the contacts and the rows that the database has by now."""
-    with closing(SqliteStore(database)) as store:
-        center = ContactCenter(store.organization("acme"))
+    with database.center() as center:
         return center.count_contacts(), sum(center.imports.report(each.id).total for each in center.imports.all())
 
 
-def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+def test_twenty_kills_lose_and_double_nothing(database: Database, tmp_path: Path) -> None:
     """At every moment contacts and report are of one piece; at the end every row was taken exactly once."""
-    source, database = write_list(tmp_path / "gäste.csv"), tmp_path / "contacts.db"
+    source = write_list(tmp_path / "gäste.csv")
     chance = random.Random(12)  # noqa: S311, no secret
     moments = []
+    workers = database.works_on(source, LIVES)
     for _ in range(KILLS):
-        assert live(source, database, chance, kill=True) == -signal.SIGKILL
+        assert live(workers, chance) == -signal.SIGKILL
+        database.notice()
         contacts, rows = recorded(database)
         assert contacts == rows - max(0, (rows - 1) // REPEATED)  # the repeated ones make no contact
         moments.append(rows)
     assert moments == sorted(moments)
     assert len(set(moments)) > KILLS / 3  # the kills fell between many commits, not all before the first
-    assert live(source, database, chance, kill=False) == 0
-    with closing(SqliteStore(database)) as store:
-        center = ContactCenter(store.organization("acme"))
+    assert live(workers) == 0
+    assert workers.communicate() == ("", "")
+    with database.center() as center:
         (record,) = center.imports.all()
         report = center.imports.report(record.id)
         assert report.counts == {
@@ -97,35 +172,22 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         assert [row.line for row in center.imports.rows(record.id)] == list(range(2 + REPEATED, 2 + ROWS, REPEATED))
         assert center.count_contacts(group="VIP") == center.count_contacts()
         assert center.imports.interrupted(CsvFile(source)) is None
-    with closing(sqlite3.connect(database)) as connection:
-        assert connection.execute("SELECT count(*), count(DISTINCT email_key) FROM doocore_contacts").fetchone() == (
-            ROWS - ROWS // REPEATED + 1,
-            ROWS - ROWS // REPEATED + 1,
-        )
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert center.count_contacts() == ROWS - ROWS // REPEATED + 1
+        assert len({each.email_key for each in center.list_contacts(limit=ROWS)}) == center.count_contacts()
+    if database.name == "SqliteStore":
+        with closing(sqlite3.connect(database.place)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_a_worker_that_sleeps_through_a_takeover_cannot_write(tmp_path: Path) -> None:
+def test_a_worker_that_sleeps_through_a_takeover_cannot_write(database: Database, tmp_path: Path) -> None:
     """A process that is stopped, and wakes up when another has brought the import to its end, fails and changes nothing."""
-    source, database = write_list(tmp_path / "gäste.csv"), tmp_path / "contacts.db"
-    command = [
-        sys.executable,
-        "-c",
-        IMPORTS_UNTIL_KILLED.replace("print(progress.done, flush=True)", "sleep(progress)"),
-    ]
-    command[-1] = "def sleep(progress):\n    print(progress.done, flush=True)\n    sys.stdin.readline()\n" + command[-1]
-    command[-1] = "import sys\n" + command[-1]
-    with subprocess.Popen(
-        [*command, str(source), str(database)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as sleeper:
+    source = write_list(tmp_path / "gäste.csv")
+    with database.works_on(source, SLEEPS) as sleeper, database.works_on(source, LIVES) as workers:
         assert sleeper.stdout is not None
         assert sleeper.stdout.readline() == f"{UNIT}\n"
-        assert live(source, database, random.Random(), kill=False) == 0  # noqa: S311
+        assert live(workers) == 0
         whole = recorded(database)
+        workers.communicate()
         _, said = sleeper.communicate("\n")
     assert sleeper.returncode == 1
     assert "StaleVersionError" in said

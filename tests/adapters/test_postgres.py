@@ -259,7 +259,7 @@ class TestLocks:
 
 class TestErrors:
     def test_one_contact_of_many_that_is_there_already_is_named(self, store: PostgresStore) -> None:
-        """`COPY` alone would say something of a constraint; the transaction goes on."""
+        """Nothing is said of a constraint; the transaction goes on."""
         write(store, 70)
         with store.organization("acme").transaction() as tx:
             with pytest.raises(StaleVersionError) as caught:

@@ -1,7 +1,8 @@
 """The Postgres store in the host's own connection: the host's transaction decides, and nothing of the host's is harmed."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC
 from typing import Any, TypeAlias
 
@@ -15,6 +16,7 @@ from psycopg.types.string import StrDumper
 
 from doocore.changes import CreateContact
 from doocore.errors import StaleVersionError
+from doocore.model.contact import ContactColumns
 from doocore.ports import Store
 from doocore.testing import StoreContract
 from doocore.testing.samples import address, contact, contact_id, envelope
@@ -195,6 +197,66 @@ class TestHostsTransaction:
         store.close()
         host.commit()
         assert count(store) == 1
+
+
+OPEN_CURSORS = "SELECT name FROM pg_cursors WHERE NOT is_holdable AND name <> ''"
+
+
+class TestHostsCursors:
+    """Contacts are streamed by cursors on the server, which would stay as long as the host's transaction."""
+
+    @pytest.fixture
+    def stream(self, host: Host) -> Iterator[Generator[ContactColumns, None, None]]:
+        """Read one of two contacts."""
+        store = PostgresStore(connection=host)
+        for number in (1, 2):
+            write(store, number)
+        with store.organization("acme").snapshot() as view:
+            stream = view.contacts.columns(["email"], size=1)
+            assert len(next(stream).ids) == 1
+            assert len(host.execute(OPEN_CURSORS).fetchall()) == 1
+            yield stream
+
+    def test_a_stream_that_is_closed_early_lets_its_cursor_go(
+        self, host: Host, stream: Generator[ContactColumns, None, None]
+    ) -> None:
+        stream.close()
+        assert host.execute(OPEN_CURSORS).fetchall() == []
+
+    def test_one_that_is_read_to_its_end_does_so_by_itself(
+        self, host: Host, stream: Generator[ContactColumns, None, None]
+    ) -> None:
+        assert [len(each.ids) for each in stream] == [1]
+        assert host.execute(OPEN_CURSORS).fetchall() == []
+
+    def test_one_that_is_left_half_read_is_closed_behind_the_block(self, host: Host) -> None:
+        """Of a reading call and of a writing one; the host's own cursors stay."""
+        store = PostgresStore(connection=host)
+        write(store, 1)
+        host.execute("DECLARE mine CURSOR FOR SELECT 1")
+        for opening in (store.organization("acme").snapshot, store.organization("acme").transaction):
+            with opening() as view:
+                half_read = view.contacts.columns(["email"], size=1)
+                next(half_read)
+            assert host.execute(OPEN_CURSORS).fetchall() == [("mine",)]
+
+    def test_one_whose_transaction_failed_asks_nothing_more(self, host: Host) -> None:
+        """The error that comes out is the one that happened."""
+        store = PostgresStore(connection=host)
+        write(store, 1)
+        organization = store.organization("acme")
+        with (
+            pytest.raises(psycopg.errors.DivisionByZero),
+            organization.snapshot() as view,
+            closing(view.contacts.columns(["email"], size=1)) as half_read,
+        ):
+            fail_half_read(host, half_read)
+
+
+def fail_half_read(host: Host, stream: Generator[ContactColumns, None, None]) -> None:
+    """Send a statement that fails while a cursor is open."""
+    next(stream)
+    host.execute("SELECT 1 / 0")
 
 
 class TestHostsLocks:

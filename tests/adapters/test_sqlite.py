@@ -128,6 +128,21 @@ class TestWaiting:
                 assert view.contacts.count() == 1
             assert count(store) == 2
 
+    def test_a_query_left_half_read_keeps_no_connection_at_its_moment(self, tmp_path: Path) -> None:
+        """Else the next one on it would see what was then, and could not write any more."""
+        path = tmp_path / "contacts.db"
+        with closing(SqliteStore(path)) as store, closing(SqliteStore(path)) as other:
+            for number in range(3):
+                write(store, number)
+            with store.organization("acme").snapshot() as view:
+                half_read = view.contacts.columns(["email"], size=1)
+                next(half_read)
+            write(other, 3)
+            assert count(store) == 4
+            write(store, 4)
+            with pytest.raises(RuntimeError, match="over"):
+                next(half_read)
+
     def test_waiting_has_an_end(self, tmp_path: Path) -> None:
         """After *timeout* seconds a writer gives up: for another thread, and for another process."""
         with closing(SqliteStore(tmp_path / "contacts.db", timeout=0.1)) as store:

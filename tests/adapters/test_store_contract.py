@@ -10,7 +10,6 @@ import pytest
 
 from doocore import changes, ports
 from doocore.changes import WRITTEN_IN_ORDER
-from doocore.model.contact import ContactColumns
 from doocore.model.deletion import Belongings
 from doocore.model.identifiers import IdentifierKey
 from doocore.ports import Store
@@ -72,7 +71,7 @@ def nothing(method: Callable[..., Any]) -> Callable[..., Any]:
     annotation = inspect.signature(method).return_annotation
     name = getattr(annotation, "__origin__", annotation)
     answers |= {"tuple": (), "Mapping": {}, "Iterator": iter(()), "UnionType": None}
-    answers |= {"ContactColumns": ContactColumns(ids=(), groups=(), columns={}), "Belongings": Belongings()}
+    answers |= {"Generator": iter(()), "Belongings": Belongings()}
     answer = answers[getattr(name, "__name__", type(name).__name__)]
     return lambda *_, **__: answer
 
@@ -85,6 +84,8 @@ READERS = [
         reading.Fields,
         reading.Events,
         reading.Bookings,
+        reading.Codes,
+        reading.Invitations,
         reading.Imports,
         reading.History,
         reading.Settings,

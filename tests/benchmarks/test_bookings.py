@@ -67,14 +67,14 @@ def test_bookings_against_raw_sql(tmp_path: Path, show: Callable[[str, str], Non
             BOOKINGS,
             {
                 "raw SQL": lambda: _book_raw(raw, [next(numbers) for _ in range(BOOKINGS)]),
-                "center.book": lambda: _book(center, [next(numbers) for _ in range(BOOKINGS)]),
+                "center.book": lambda: book(center, [next(numbers) for _ in range(BOOKINGS)]),
             },
         )
     store.close()
     show("Bookings on SQLite, one transaction each", measured.table("raw SQL"))
 
 
-def _book(center: ContactCenter, numbers: list[int]) -> None:
+def book(center: ContactCenter, numbers: list[int]) -> None:
     for number in numbers:
         booker, *attendees = (
             Attendee(email=email, values={"first_name": first, "last_name": last, "city": "Köln"}, ticket="Standard")

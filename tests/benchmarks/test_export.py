@@ -1,19 +1,22 @@
-"""Exporting 200,000 contacts from SQLite, against a bare cursor and the format's own writer with the same columns."""
+"""Exporting 200,000 contacts, against a bare cursor and the format's own writer with the same columns."""
 
 import csv
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # the package has no types
 
 from doocore import ContactCenter, FieldType, ImportOptions
 from doocore.model.fields import SYSTEM_KEYS
+from doocore.ports import Store
 from doocore_adapters.csv_files import CsvFile, write_csv
+from doocore_adapters.postgres import PostgresStore
 from doocore_adapters.sqlite import SqliteStore
 from doocore_adapters.validation import LibraryParsers
 from doocore_adapters.xlsx import write_xlsx
@@ -60,11 +63,16 @@ def _row(number: int) -> tuple[object, ...]:
 
 
 def fill(path: Path, rows: int) -> SqliteStore:
-    """Make a database of so many contacts, by an import."""
-    source = path.with_suffix(".csv")
+    """Make a file of so many contacts."""
+    store = SqliteStore(path)
+    import_into(store, path.with_suffix(".csv"), rows)
+    return store
+
+
+def import_into(store: Store, source: Path, rows: int) -> None:
+    """Fill an empty store with so many contacts, by an import."""
     with source.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([COLUMNS, *map(_row, range(rows))])
-    store = SqliteStore(path)
     center = ContactCenter(store.organization("acme"), parsers=LibraryParsers())
     center.fields.create("Branche")
     center.fields.create("Newsletter-Typ")
@@ -72,28 +80,46 @@ def fill(path: Path, rows: int) -> SqliteStore:
     report = center.import_contacts(CsvFile(source), ImportOptions())
     assert report.total == rows
     assert not report.reasons
-    return store
+
+
+KEYS = "SELECT field_key FROM doocore_fields ORDER BY sequence"
+
+
+def bare_query(custom: Sequence[str], joined: str) -> str:
+    """The floor's query: the same columns in one statement, as somebody would write it who knows the tables."""
+    groups = (
+        f"(SELECT {joined}(g.name, ';') FROM doocore_memberships m JOIN doocore_groups g"  # noqa: S608, our own names
+        " ON g.organization_id = m.organization_id AND g.id = m.group_id"
+        " WHERE m.organization_id = c.organization_id AND m.contact_id = c.id)"
+    )
+    states = [
+        f"CASE c.{each} WHEN 'subscribed' THEN '1' WHEN 'unsubscribed' THEN '0' END"
+        for each in ("event_communication", "newsletter", "marketing")
+    ]
+    columns = ", ".join(["c.id", *(f"c.{key}" for key in SYSTEM_KEYS), *custom, groups, *states])
+    return f"SELECT {columns} FROM doocore_contacts c WHERE c.organization_id = 'acme' ORDER BY c.id"  # noqa: S608
 
 
 @contextmanager
 def bare_rows(path: Path) -> Iterator[sqlite3.Cursor]:
-    """The floor's query: the same columns in one statement, as somebody would write it who knows the tables."""
+    """Run it on a file."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA cache_size = -32768")
-        keys = connection.execute("SELECT field_key FROM doocore_fields ORDER BY sequence").fetchall()
-        custom = [f"json_extract(c.custom, '$.\"{key}\"')" for (key,) in keys]
-        groups = (
-            "(SELECT group_concat(g.name, ';') FROM doocore_memberships m JOIN doocore_groups g"
-            " ON g.organization_id = m.organization_id AND g.id = m.group_id"
-            " WHERE m.organization_id = c.organization_id AND m.contact_id = c.id)"
-        )
-        states = [
-            f"CASE c.{each} WHEN 'subscribed' THEN '1' WHEN 'unsubscribed' THEN '0' END"
-            for each in ("event_communication", "newsletter", "marketing")
-        ]
-        columns = ", ".join(["c.id", *(f"c.{key}" for key in SYSTEM_KEYS), *custom, groups, *states])
-        statement = f"SELECT {columns} FROM doocore_contacts c WHERE c.organization_id = 'acme' ORDER BY c.id"  # noqa: S608, our own names
-        yield connection.execute(statement)
+        custom = [f"json_extract(c.custom, '$.\"{key}\"')" for (key,) in connection.execute(KEYS)]
+        yield connection.execute(bare_query(custom, "group_concat"))
+
+
+def server_cursor_to_csv(dsn: str, target: Path) -> None:
+    """Run it by a cursor of Postgres' own, a thousand rows at a time."""
+    with psycopg.connect(dsn) as connection, target.open("w", newline="", encoding="utf-8") as file:
+        connection.execute("SELECT set_config('doocore.organization_id', 'acme', true)")
+        custom = [f"c.custom ->> '{key}'" for (key,) in connection.execute(KEYS)]
+        with connection.cursor("export") as cursor:
+            cursor.itersize = 1_000
+            cursor.execute(bare_query(custom, "string_agg").encode())
+            writer = csv.writer(file)
+            writer.writerow([each[0] for each in cursor.description or ()])
+            writer.writerows(cursor)
 
 
 def bare_csv(path: Path, target: Path) -> None:
@@ -115,7 +141,7 @@ def bare_xlsx(path: Path, target: Path) -> None:
     workbook.close()
 
 
-def export(store: SqliteStore, write: Callable[..., int], target: Path) -> None:
+def export(store: Store, write: Callable[..., int], target: Path) -> None:
     with ContactCenter(store.organization("acme")).export_contacts() as contacts:
         assert write(target, contacts, replace=True) == ROWS
 
@@ -140,6 +166,24 @@ def test_export_against_a_bare_cursor(tmp_path: Path, show: Callable[[str, str],
         )
     show(f"Export of {ROWS:,} contacts as CSV", as_csv.table("cursor to csv.writer"))
     show(f"Export of {ROWS:,} contacts as XLSX", as_xlsx.table("cursor to xlsxwriter"))
+
+
+def test_export_from_postgres_against_a_server_cursor(
+    bare_postgres: str, tmp_path: Path, show: Callable[[str, str], None]
+) -> None:
+    with closing(PostgresStore(bare_postgres)) as store:
+        store.migrate()
+        import_into(store, tmp_path / "contacts.csv", ROWS)
+        with psycopg.connect(bare_postgres, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+        as_csv = interleaved(
+            ROWS,
+            {
+                "server cursor to csv.writer": lambda: server_cursor_to_csv(bare_postgres, tmp_path / "bare.csv"),
+                "export as CSV": lambda: export(store, write_csv, tmp_path / "ours.csv"),
+            },
+        )
+    show(f"Export of {ROWS:,} contacts from Postgres", as_csv.table("server cursor to csv.writer"))
 
 
 def test_memory_of_an_export(tmp_path: Path, show: Callable[[str, str], None]) -> None:

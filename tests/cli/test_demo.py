@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from doocore import Evidence, InvitationStatus, status_of
 from doocore_adapters.cli import main
 from tests.cli.conftest import Doocore
 
@@ -81,6 +82,45 @@ def test_parties_are_what_plain_sql_counts(told: Told) -> None:
     assert parties["flags"] == dict(told.rows(flag))
     outcome = "SELECT json_extract(value, '$[1]'), count(*) FROM doocore_booking_parties, json_each(reports) GROUP BY 1"
     assert told.data["values"] == dict(told.rows(outcome))
+
+
+def test_the_invitation_is_what_plain_sql_counts(told: Told) -> None:
+    """The mails, who got none and why, and where everybody on the list stands: by the evidence that is kept."""
+    message = told.data["message"]
+    states = dict(told.rows("SELECT state, count(*) FROM doocore_outbox GROUP BY 1"))
+    assert {state: count for state, count in message["mails"].items() if count} == states
+    assert message["skipped"] == dict(
+        told.rows("SELECT skipped, count(*) FROM doocore_outbox WHERE skipped IS NOT NULL GROUP BY 1")
+    )
+    files = list(Path(told.data["mail_directory"]).glob("*.eml"))
+    assert len(files) == states["sent"] == message["mails"]["sent"]
+    listed = "SELECT evidence, count(*) FROM doocore_invitations WHERE is_listed GROUP BY 1"
+    counts: Counter[str] = Counter()
+    for evidence, count in told.rows(listed):
+        counts[status_of(evidence).value] += count
+    assert told.data["invitations"]["counts"] == {each.value: counts[each.value] for each in InvitationStatus}
+    members = (
+        "SELECT count(DISTINCT contact_id) FROM doocore_memberships m JOIN doocore_groups g ON m.group_id = g.id"
+        " WHERE name IN ('VIP', 'Stammgäste', 'Presse')"
+    )
+    assert sum(told.data["invitations"]["counts"].values()) == told.one(members)
+
+
+def test_reactions_are_evidence_only_where_people_did_it(told: Told) -> None:
+    """Of the contacts with such a reaction, all have the bit, and nobody else; a scanner leaves none (MA-6)."""
+    for reaction, evidence in {
+        "sent": Evidence.SENT,
+        "opened": Evidence.OPENED,
+        "clicked_general": Evidence.CLICKED_GENERAL,
+        "clicked_maybe": Evidence.CLICKED_MAYBE,
+        "clicked_registration": Evidence.CLICKED_REGISTRATION,
+        "clicked_decline": Evidence.CLICKED_DECLINE,
+    }.items():
+        happened = "SELECT count(DISTINCT contact_id) FROM doocore_message_events WHERE reaction = ? AND NOT by_machine"
+        ((number,),) = told.rows(happened, reaction)
+        kept = [each for (each,) in told.rows("SELECT evidence FROM doocore_invitations") if each & evidence]
+        assert number == len(kept) > 0
+    assert told.one("SELECT count(*) FROM doocore_message_events WHERE by_machine") > 0
 
 
 def test_the_examples_are_what_the_contacts_have(told: Told) -> None:
@@ -166,7 +206,11 @@ def test_people_see_the_same_numbers(doocore: Doocore) -> None:
         "added 951 became a new contact",
         "unprocessed 80 waits to be corrected",
         "duplicate_in_file 26 an earlier row",
-        "2 200 bookings find their contacts",
+        "2 Groups are invited by mail",
+        "to the groups VIP, Stammgäste, Presse: 159 mails, in doocore-demo/contacts.mails/.",
+        "sent 159 skipped 143",
+        "3 200 bookings find their contacts",
+        "The invitation list of branchentag-2026: 302 contacts.",
         "470 bookers and attendees: 951 contacts of the list and 6 made by hand became 1,016.",
         "email_match 148 144 AS-1b",
         "kept 26 the contact has something else, and keeps it",
@@ -180,7 +224,7 @@ def test_people_see_the_same_numbers(doocore: Doocore) -> None:
 def test_the_commands_that_it_shows_work(doocore: Doocore) -> None:
     out = doocore("demo").out
     shown = re.findall(r"^  doocore (.+ --db .+)$", out, re.MULTILINE)
-    assert len(shown) == 3
+    assert len(shown) == 4
     for command in shown:
         answer = doocore(*command.split())
         assert (answer.status, answer.err) == (0, "")
@@ -197,11 +241,12 @@ def test_a_second_run_leaves_the_first_alone_and_says_so(doocore: Doocore) -> No
     assert sorted(path.name for path in Path("doocore-demo-2").iterdir()) == [
         "contacts.csv",
         "contacts.db",
+        "contacts.mails",
         "contacts.unprocessed.csv",
     ]
 
 
-@pytest.mark.parametrize("name", ["mine.db", "mine.csv", "mine.unprocessed.csv"])
+@pytest.mark.parametrize("name", ["mine.db", "mine.csv", "mine.unprocessed.csv", "mine.mails"])
 def test_files_that_exist_are_never_touched(doocore: Doocore, name: str) -> None:
     Path(name).write_text("mine", "utf-8")
     answer = doocore("demo", "--db", "mine.db", "--json")

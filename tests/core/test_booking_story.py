@@ -43,10 +43,11 @@ from doocore import (
     System,
     Through,
 )
-from doocore.changes import CreateContact, RecordBooking, UpdateContact
+from doocore.changes import CreateContact, RecordBooking, SetEvidence, UpdateContact
 from doocore.model.fields import Entered
 from doocore.plans import booking as booking_plan
-from doocore.plans.booking import BookingRequest, needs_of, plan_booking, read_booking
+from doocore.plans.booking import plan_booking
+from doocore.plans.booking_delivery import BookingRequest, needs_of, read_booking
 from doocore.plans.story import Facts, Needs, Plan
 from doocore.rules.assignment import TAKES_BOOKINGS
 from tests.builders import (
@@ -743,7 +744,7 @@ class TestHistory:
         center = known()
         result = book(center, party("new@x.de"), party("ada@x.de", city="Ulm"), party("office@x.de"))
         kinds = [type(change) for change in result.changes]
-        assert kinds == [CreateContact, UpdateContact, CreateContact, RecordBooking]
+        assert kinds == [CreateContact, UpdateContact, CreateContact, RecordBooking, *[SetEvidence] * 3]
 
 
 class TestThePlanAlone:
@@ -763,6 +764,7 @@ class TestThePlanAlone:
             bookings=frozenset({self.request(party()).number}),
             events=frozenset({"e1"}),
             opt_outs=True,
+            invitations=True,
         )
         assert not needs_of(self.request(party("ada@x.de"))).opt_outs
 
@@ -786,10 +788,13 @@ class TestThePlanAlone:
         )
         plan = plan_booking(request, facts, circumstances(Booker()))
         assert isinstance(plan, Plan)
-        (update, recorded) = plan.changes
+        update, recorded, evidence = plan.changes
         assert isinstance(update, UpdateContact)
         assert (update.before, update.after.version, update.rules) == (survivor, 8, ("AS-7", "AS-2", "SY-2"))
         assert isinstance(recorded, RecordBooking)
+        assert recorded.booking.booker.through_contact_id == survivor.id
+        assert isinstance(evidence, SetEvidence)
+        assert evidence.contact_id == survivor.id
         assert (plan.envelope.reference, str(plan.envelope.actor)) == (request.number, "booker")
 
     def test_a_change_comes_in_the_order_in_which_the_parties_met_the_contacts(self) -> None:

@@ -21,12 +21,13 @@ from doocore import (
     StaleVersionError,
     SubscriptionState,
     System,
+    TryAgainError,
     User,
 )
 from doocore.contact_center.shell import ATTEMPTS, gather
 from doocore.model.identifiers import ContactId
 from doocore.plans.story import Circumstances, Facts, Needs, Plan
-from doocore.ports import Transaction
+from doocore.ports import Foreseen, Transaction
 from doocore_adapters.memory import MemoryStore
 from doocore_adapters.memory.store import MemoryOrganization
 from tests.builders import (
@@ -34,6 +35,7 @@ from tests.builders import (
     LOU,
     NEWSLETTER,
     booking,
+    break_off,
     email_key,
     everything,
     live_event,
@@ -43,6 +45,21 @@ from tests.builders import (
     party,
     transaction_of,
 )
+
+
+def locks_taken(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[IdentifierKey]]:
+    """Write down what each transaction locks from now on."""
+    locks: list[frozenset[IdentifierKey]] = []
+    really = MemoryOrganization.transaction
+
+    def transaction(
+        self: MemoryOrganization, lock: Iterable[IdentifierKey] = (), foreseen: Foreseen | None = None
+    ) -> AbstractContextManager[Transaction]:
+        locks.append(frozenset(lock))
+        return really(self, lock, foreseen)
+
+    monkeypatch.setattr(MemoryOrganization, "transaction", transaction)
+    return locks
 
 
 class TestActing:
@@ -214,16 +231,7 @@ class TestTheLoop:
         center = new_center()
         question = Question(id="q1", level=QuestionLevel.BOOKING, field="customer_id", hidden=True)
         center.events.put(live_event(questions=[question]))
-        locks: list[frozenset[IdentifierKey]] = []
-        really = MemoryOrganization.transaction
-
-        def transaction(
-            self: MemoryOrganization, lock: Iterable[IdentifierKey] = ()
-        ) -> AbstractContextManager[Transaction]:
-            locks.append(frozenset(lock))
-            return really(self, lock)
-
-        monkeypatch.setattr(MemoryOrganization, "transaction", transaction)
+        locks = locks_taken(monkeypatch)
         center.book(booking(party("ada@x.de", answers={"q1": "K1"}), number="TX-AB12-CD34"))
         first = {email_key("ada@x.de"), IdentifierKey(IdentifierKind.BOOKING_NUMBER, "TX-AB12-CD34")}
         assert locks == [first, {*first, IdentifierKey(IdentifierKind.CUSTOMER_ID, "K1")}]
@@ -244,6 +252,34 @@ class TestTheLoop:
         with pytest.raises(StaleVersionError):
             center.change_contact(ada.id, {"city": "Ulm"})
         assert "city" not in center.contact(ada.id).values
+
+    def test_who_was_overtaken_locks_every_way_to_the_contact(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else somebody could be faster for ever, who comes to the same contact by another key."""
+        center = new_center()
+        ada = center.create_contact({"email": "ada@x.de", "customer_id": "K1"})
+        merge(center, ada.id, center.create_contact({"email": "old@x.de"}).id)
+        locks = locks_taken(monkeypatch)
+        overtake(monkeypatch, times=1)
+        center.book(booking(party("ada@x.de", city="Ulm"), number="TX-AB12-CD34"))
+        first = {email_key("ada@x.de"), IdentifierKey(IdentifierKind.BOOKING_NUMBER, "TX-AB12-CD34")}
+        ways = {IdentifierKey(IdentifierKind.CUSTOMER_ID, "K1"), IdentifierKey(IdentifierKind.CONTACT_ID, ada.id)}
+        assert locks == [first, {*first, *ways, email_key("old@x.de")}]
+
+    @pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
+    def test_what_the_store_broke_off_is_done_again(self, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        center = new_center()
+        break_off(monkeypatch, *[True] * times)
+        result = center.book(booking(party("ada@x.de", city="Ulm")))
+        assert [each.id for each in center.list_contacts()] == [result.booker.contact_id]
+
+    def test_but_not_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        center = new_center()
+        break_off(monkeypatch, *[True] * ATTEMPTS)
+        with pytest.raises(TryAgainError):
+            center.book(booking(party("ada@x.de")))
+        assert center.count_contacts() == 0
+        center.book(booking(party("ada@x.de")))
+        assert center.count_contacts() == 1
 
     def test_what_fails_leaves_nothing_behind(self) -> None:
         center = new_center()

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from doocore import (
+    AlreadyCheckedInError,
     BookingConflictError,
+    CodeNotRedeemableError,
+    CodeObstacle,
     DooCoreError,
     DuplicateIdentifierError,
     DuplicateNameError,
@@ -14,15 +17,21 @@ from doocore import (
     ExportFileError,
     ImportFileError,
     InvalidBookingError,
+    InvalidCodeError,
     InvalidFieldError,
     InvalidFieldValueError,
+    InvalidMessageError,
     InvalidNameError,
+    InvalidTokenError,
     NotFoundError,
     OptedOutError,
     PermissionDeniedError,
     PlanRequiredError,
     SchemaVersionError,
     StaleVersionError,
+    TicketCancelledError,
+    TooManyGroupsError,
+    TryAgainError,
 )
 from doocore.errors import SHOWN, shortened
 
@@ -63,6 +72,14 @@ ERRORS: tuple[tuple[DooCoreError, str, type[Exception], str], ...] = (
         "booking, at booker.values.x: no such field",
     ),
     (
+        *(InvalidCodeError("limit", "0 is less than one use"), "invalid_code", ValueError),
+        "code, at limit: 0 is less than one use",
+    ),
+    (
+        *(CodeNotRedeemableError("EARLY", "other_event", "valid"), "code_not_redeemable", ValueError),
+        "code 'EARLY' cannot be redeemed: it is for another event",
+    ),
+    (
         *(BookingConflictError("TX-AB12-CD34"), "booking_conflict", ValueError),
         "booking TX-AB12-CD34 was delivered before with another content; edit it instead",
     ),
@@ -70,7 +87,27 @@ ERRORS: tuple[tuple[DooCoreError, str, type[Exception], str], ...] = (
         *(StaleVersionError("contact", "c1"), "stale_version", RuntimeError),
         "contact c1 was changed meanwhile; read it again",
     ),
+    (
+        *(AlreadyCheckedInError("TX-AB12-CD34", 2), "already_checked_in", ValueError),
+        "attendee 2 of booking TX-AB12-CD34 is checked in already",
+    ),
+    (
+        *(TicketCancelledError("TX-AB12-CD34", 2), "ticket_cancelled", ValueError),
+        "attendee 2 of booking TX-AB12-CD34 has a cancelled ticket",
+    ),
     (EventNotLiveError("e1", "draft"), "event_not_live", ValueError, "event e1 takes no bookings: it is draft"),
+    (
+        *(InvalidMessageError("subject", "it is blank"), "invalid_message", ValueError),
+        "message, subject: it is blank",
+    ),
+    (
+        *(InvalidTokenError("expired"), "invalid_token", ValueError),
+        "the link does not lead anywhere: its token is expired",
+    ),
+    (
+        *(TooManyGroupsError("e1", 11, 10), "too_many_groups", ValueError),
+        "the invitation list of event e1 would have 11 groups, and can have 10",
+    ),
     (
         *(
             ImportFileError("encoding", "byte E4 is not UTF-8", line=2, column="Ort", byte=40),
@@ -82,6 +119,10 @@ ERRORS: tuple[tuple[DooCoreError, str, type[Exception], str], ...] = (
     (
         *(ExportFileError("encoding", "no 'Ł' (U+0141)", "c1", "Ort"), "export_file", ValueError),
         "encoding at c1, column Ort: no 'Ł' (U+0141)",
+    ),
+    (
+        *(TryAgainError(), "try_again", RuntimeError),
+        "others stood in the way again and again, and nothing was written; try again",
     ),
     (SchemaVersionError("a.db", "too new"), "schema_version", RuntimeError, "a.db: too new"),
 )
@@ -139,6 +180,13 @@ def test_a_file_error_names_the_places_that_make_sense(error: ImportFileError, s
 )
 def test_an_export_error_names_the_places_that_make_sense(error: ExportFileError, sentence: str) -> None:
     assert str(error) == sentence
+
+
+@pytest.mark.parametrize("obstacle", CodeObstacle)
+def test_whatever_stands_against_a_code_is_said_in_a_sentence(obstacle: CodeObstacle) -> None:
+    said = str(CodeNotRedeemableError("EARLY", obstacle.value, "valid"))
+    assert said.startswith("code 'EARLY' cannot be redeemed: ")
+    assert not said.endswith(f": {obstacle.value}")
 
 
 def test_what_was_not_found_is_named_but_not_without_end() -> None:

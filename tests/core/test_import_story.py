@@ -37,7 +37,7 @@ from doocore import (
     SubscriptionState,
     Through,
 )
-from doocore.changes import CreateContact
+from doocore.changes import CreateContacts
 from doocore.contact_center import importing
 from doocore.contact_center.shell import ATTEMPTS
 from doocore.model.contact import OptOut, Subscription
@@ -46,7 +46,7 @@ from doocore.model.fields import Entered, FieldCatalog
 from doocore.plans import import_cells, import_reading
 from doocore.plans.contact_import import plan_rows
 from doocore.plans.import_judging import judge_rows
-from doocore.plans.import_reading import ImportJob, Survey, needs_of_rows, read_rows, survey
+from doocore.plans.import_reading import ImportJob, Reading, Survey, needs_of_rows, survey
 from doocore.plans.story import Facts, Needs, ValueJudge
 from doocore.rules.columns import ColumnMap, map_columns
 from doocore.rules.duplicates import WRITES_VALUE
@@ -59,6 +59,7 @@ from tests.builders import (
     NOW,
     PARSERS,
     Table,
+    break_off,
     circumstances,
     contact,
     customer_key,
@@ -867,6 +868,18 @@ class TestReport:
         again = run(new_center(), "email,phone", *body)
         assert [row.reasons for row in rows] == [row.reasons for row in again]
 
+    def test_what_is_not_remembered_is_judged_all_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A column in which nothing repeats: all of it accepted, some of it blank, some of it refused."""
+        monkeypatch.setattr(import_cells, "_REMEMBERED", 2)
+        monkeypatch.setattr(importing, "BATCH", 4)
+        center = new_center()
+        ids = [*(f"K-{number}" for number in range(12)), "", "x" * 256, " K-12 ", "K-13"]
+        rows = run(center, "email,customer_id", *([f"p{place}@x.de", each] for place, each in enumerate(ids)))
+        assert [row.outcome for row in rows] == [*[ADDED] * 13, UNPROCESSED, ADDED, ADDED]
+        assert [row.word for each in rows for row in each.reasons] == [RowReason.TOO_LONG]
+        contacts = center.list_contacts(limit=100)
+        assert [each.customer_id for each in contacts] == [*ids[:12], None, "K-12", "K-13"]
+
     @pytest.mark.parametrize("enabled", [True, False])
     def test_the_search_for_cycles_is_left_as_it_was(self, *, enabled: bool) -> None:
         before = gc.isenabled()
@@ -969,6 +982,16 @@ class TestConcurrency:
             import_table(center, Table(["email", "city"], [["ada@x.de", "Ulm"]]), dry_run=dry_run)
         assert "city" not in center.contact("c0001").values
 
+    def test_what_the_store_broke_off_is_done_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Beginning, rows, end: nothing is lost or written twice."""
+        center = known()
+        break_off(monkeypatch, *(True, False) * 3)
+        rows = run(center, "email,city", ["ada@x.de", "Ulm"], ["new@x.de", "Ulm"])
+        assert [each.outcome for each in rows] == [UPDATED, ADDED]
+        assert [each.values.get("city") for each in center.list_contacts()] == ["Ulm", None, None, "Ulm"]
+        (record,) = center.imports.all()
+        assert (record.status, center.imports.report(record.id).total) == (ImportStatus.FINISHED, 2)
+
 
 class TestThePlanAlone:
     """What the story says without any store."""
@@ -993,7 +1016,7 @@ class TestThePlanAlone:
             (3, ["?", "", ""]),
             (4, ["x"]),
         ]
-        rows = list(read_rows(job, body, survey(job, body)))
+        rows = Reading(job, survey(job, body)).read(body)
         assert needs_of_rows(job, rows) == Needs(
             keys=frozenset({email_key("a@x.de"), customer_key("K1")}),
             groups=frozenset({"all", "old", "vip", "presse"}),
@@ -1001,17 +1024,18 @@ class TestThePlanAlone:
 
     def test_it_locks_the_fields_that_may_get_options_under_the_names_that_settings_lock(self) -> None:
         job = self.job("email", "Titel", "newsletter", options=ImportOptions(add_system_options=True))
-        needs = needs_of_rows(job, [])
+        rows = Reading(job, Survey(1, frozenset())).read([(2, ["", "", ""])])
+        needs = needs_of_rows(job, rows)
         assert needs == Needs(fields=frozenset({"email", "title", "newsletter"}), opt_outs=True)
         assert {key.key for key in needs.locks} == {"email", "title", "newsletter"}
 
     def test_a_field_that_is_gone_meanwhile_says_nothing(self) -> None:
         job = replace(self.job("email", "city"), columns=ColumnMap(("email", "Größe"), ("email", "f9")))
-        rows = list(read_rows(job, [(2, ["ada@x.de", "M"])], Survey(1, frozenset())))
+        rows = Reading(job, Survey(1, frozenset())).read([(2, ["ada@x.de", "M"])])
         facts = Facts(asked=needs_of_rows(job, rows))
         created, _ = plan_rows(job, judge_rows(job, rows, facts), facts, circumstances(LOU)).changes
-        assert isinstance(created, CreateContact)
-        assert created.contact.values == {"email": "ada@x.de"}
+        assert isinstance(created, CreateContacts)
+        assert [each.values for each in created.contacts()] == [{"email": "ada@x.de"}]
 
     def test_it_gives_the_changes_of_all_rows_and_what_became_of_them(self) -> None:
         job = self.job("email", "city")
@@ -1021,13 +1045,13 @@ class TestThePlanAlone:
             (4, ["bob@x.de", ""]),
         ]
         ada = contact("c9", email="ada@x.de")
-        rows = list(read_rows(job, body, survey(job, body)))
+        rows = Reading(job, survey(job, body)).read(body)
         facts = Facts(
             asked=needs_of_rows(job, rows), holders={email_key("ada@x.de"): (ada.id,)}, contacts={ada.id: ada}
         )
         plan = plan_rows(job, judge_rows(job, rows, facts), facts, circumstances(LOU))
         assert [row.outcome for row in plan.outcome] == [UPDATED, ADDED, UNPROCESSED]
-        assert [type(change).__name__ for change in plan.changes] == ["UpdateContact", "CreateContact", "RecordRows"]
+        assert [type(change).__name__ for change in plan.changes] == ["CreateContacts", "UpdateContact", "RecordRows"]
         assert (plan.envelope.cause, plan.envelope.reference, str(plan.envelope.actor)) == (
             Cause.IMPORT,
             "i1",

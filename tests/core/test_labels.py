@@ -12,10 +12,12 @@ import doocore
 from doocore import (
     ContactField,
     DooCoreError,
+    Evidence,
     FieldCatalog,
     FieldType,
     Flag,
     IdentifierKind,
+    InvitationStatus,
     RowOutcome,
     RowReason,
     RowWarning,
@@ -27,7 +29,7 @@ from doocore import (
     map_columns,
 )
 from doocore.labels import LABELS, LANGUAGES, SENTENCES
-from doocore.labels.names import COLUMNS, ERRORS, FIELDS, FILE_PROBLEMS, NOUNS, REASONS, WORDS
+from doocore.labels.names import COLUMNS, ERRORS, EVIDENCE, FIELDS, FILE_PROBLEMS, NOUNS, REASONS, WORDS
 from doocore.model.fields import SYSTEM_FIELDS, SYSTEM_KEYS
 from doocore.model.word import Word
 from doocore.rules.assignment import BY_ADDRESS, BY_AMBIGUITY, BY_PREFILL
@@ -35,13 +37,13 @@ from doocore.rules.columns import OTHER_COLUMNS
 
 PUBLIC = [getattr(doocore, name) for name in doocore.__all__]
 ENUMERATIONS = [each for each in PUBLIC if isinstance(each, type) and issubclass(each, Word)]
-TABLES = (WORDS, FIELDS, COLUMNS, REASONS, NOUNS, ERRORS, FILE_PROBLEMS)
+TABLES = (WORDS, EVIDENCE, FIELDS, COLUMNS, REASONS, NOUNS, ERRORS, FILE_PROBLEMS)
 SOURCES = "".join(each.read_text("utf-8") for each in Path(doocore.__file__).parent.rglob("*.py"))
 
-SAME_IN_GERMAN = {"Live", "Newsletter", "Marketing", "Checkbox", "Basic", "Pro", "Enterprise", "System"}
+SAME_IN_GERMAN = {"Code", "Live", "Newsletter", "Marketing", "Checkbox", "Basic", "Pro", "Enterprise", "System"}
 """Words that organizers in Germany say in English, or that both languages have."""
 
-EXPLAINED: tuple[type[Word], ...] = (Flag, SyncOutcome, RowOutcome, RowReason, RowWarning)
+EXPLAINED: tuple[type[Word], ...] = (Flag, InvitationStatus, SyncOutcome, RowOutcome, RowReason, RowWarning)
 """Enumerations of which the command and front ends explain every member."""
 
 
@@ -60,6 +62,11 @@ class TestComplete:
         assert len(ENUMERATIONS) > 20
         assert [str(each) for each in words_of(ENUMERATIONS) - set(WORDS)] == []
         assert [str(each) for each in set(WORDS) - words_of(ENUMERATIONS)] == []
+
+    def test_every_bit_of_evidence_has_a_label_of_its_own(self) -> None:
+        """IN-7: what is known of a contact can be told, in both languages."""
+        assert list(EVIDENCE) == list(Evidence)
+        assert [len({texts[place] for texts in EVIDENCE.values()}) for place in range(len(LANGUAGES))] == [15, 15]
 
     def test_every_system_field_has_a_label(self) -> None:
         assert tuple(FIELDS) == SYSTEM_KEYS

@@ -18,6 +18,9 @@ MAY: dict[Action, tuple[str, tuple[Actor, ...]]] = {
     Action.EXPORT_CONTACTS: ("EX-1", (MEMBER, ADMIN, SYSTEM)),
     Action.BOOK_FOR_CHOSEN: ("AS-0", (MEMBER, ADMIN, SYSTEM)),
     Action.CHANGE_BY_HAND: ("CT-1", (MEMBER, ADMIN, SYSTEM)),
+    Action.SEND_MESSAGES: ("MA-1", (MEMBER, ADMIN, SYSTEM)),
+    Action.CHANGE_BOOKINGS: ("BO-6", (MEMBER, ADMIN, SYSTEM)),
+    Action.MANAGE_CODES: ("CO-1", (MEMBER, ADMIN, SYSTEM)),
 }
 """The rules' own words, as a table beside the table: "Sync setting, retention and field management need team admin"."""
 

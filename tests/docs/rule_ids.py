@@ -40,7 +40,7 @@ CHAPTERS: Mapping[int, tuple[str, ...]] = {
 FAMILIES = ("AS-1", "AS-3")
 """What may be cited where all rows of a kind are meant."""
 
-EXPLAINED = (1, 2, 3, 4, 5, 6, 15)
+EXPLAINED = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 15)
 """The chapters that the rule book has in full."""
 
 OURS = frozenset(
@@ -51,6 +51,9 @@ OURS = frozenset(
         *("FI-2", "FI-5", "FI-6", "FI-7"),
         "SU-5",
         *("IM-1", "IM-6", "IM-11", "IM-14", "IM-16", "IM-17", "IM-18", "IM-19"),
+        *("IN-1", "IN-7"),
+        *("CO-2", "CO-4"),
+        *("MA-1", "MA-3", "MA-6"),
     }
 )
 """The rules of those chapters in which the source is silent, or not clear enough: the rule book says so."""

@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from doocore import (
+    AddAttendee,
+    AddProduct,
     AmbiguityPolicy,
     Attendee,
     Booker,
     Booking,
+    BookingEdit,
+    CancelAttendee,
+    CancelBooking,
+    ChangeAnswer,
+    ChangeTicketCategory,
+    ChangeValue,
     ContactCenter,
     DooCoreError,
     DuplicateMode,
@@ -27,9 +35,12 @@ from doocore import (
     InvalidValues,
     OrganizationSettings,
     Party,
+    PaymentStatus,
     Prefill,
+    Product,
     Question,
     QuestionLevel,
+    RemoveProduct,
     Subscription,
     SubscriptionState,
     SyncMode,
@@ -108,8 +119,8 @@ def open_center(store: OrganizationStore | None = None, settings: OrganizationSe
     center = new_center(settings, store=store)
     center.fields.create("Men\u00fc", FieldType.SELECT, options=["Fisch", "Kuchen"])
     center.fields.create("VIP?", FieldType.CHECKBOX)
-    center.events.put(live_event("reassign", questions=_QUESTIONS))
-    center.events.put(live_event("keep", questions=_QUESTIONS, email_change=EmailChangePolicy.KEEP))
+    center.events.put(live_event("reassign", questions=_QUESTIONS, products=_PRODUCTS))
+    center.events.put(live_event("keep", questions=_QUESTIONS, products=_PRODUCTS, email_change=EmailChangePolicy.KEEP))
     return center
 
 
@@ -117,6 +128,8 @@ _QUESTIONS = (
     Question(id="q1", level=QuestionLevel.BOOKING, field="Men\u00fc"),
     Question(id="q1", level=QuestionLevel.ATTENDEE, field="customer_id"),
 )
+
+_PRODUCTS = (Product(id="p1"), Product(id="p2"))
 
 settings_strategy = st.builds(
     OrganizationSettings, sync=st.sampled_from(SyncMode), ambiguity=st.sampled_from(AmbiguityPolicy)
@@ -177,6 +190,30 @@ class Book:
 
     def do(self, center: ContactCenter) -> object:
         return center.acting_as(LOU if self.by_staff else Booker()).book(self.booking)
+
+
+@dataclass(frozen=True)
+class Live:
+    """Something happens to a booking: money, a cancellation, somebody at the door."""
+
+    what: str
+    number: str
+    attendee: int | None = None
+
+    def do(self, center: ContactCenter) -> object:
+        more = () if self.attendee is None else (self.attendee,)
+        return getattr(center.acting_as(LOU).bookings, self.what)(self.number, *more)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Staff edit a booking."""
+
+    number: str
+    edits: Sequence[BookingEdit]
+
+    def do(self, center: ContactCenter) -> object:
+        return center.acting_as(LOU).bookings.edit(self.number, self.edits)
 
 
 @dataclass(frozen=True)
@@ -267,7 +304,52 @@ def bookings(*, chooses: bool = False) -> SearchStrategy[Booking]:
         booker=parties(Party, chooses=chooses),
         attendees=st.lists(parties(chooses=chooses), max_size=4).map(tuple),
         number=numbers,
+        payment=st.sampled_from(PaymentStatus),
     )
+
+
+known_numbers = st.sampled_from(("TX-AAAA-0001", "TX-AAAA-0002", "TX-AAAA-0003", "TX-ZZZZ-9999"))
+
+
+def lives(booked: SearchStrategy[str] = known_numbers) -> SearchStrategy[Live]:
+    """Give what happens to bookings, most often to the first attendees."""
+    attendees = st.sampled_from((1, 1, 1, 2, 2, 3, 9))
+    return st.one_of(
+        st.builds(Live, st.sampled_from(("pay", "refund", "cancel")), booked),
+        st.builds(Live, st.sampled_from(("cancel_attendee", "check_in", "check_in")), booked, attendees),
+    )
+
+
+def _changed_values(known: Mapping[str, SearchStrategy[Entered]] = VALUES) -> SearchStrategy[BookingEdit]:
+    given = {"email": addresses, **known}
+    return st.one_of(
+        *(st.builds(ChangeValue, party=_places, field=st.just(name), value=value) for name, value in given.items())
+    )
+
+
+_places = st.sampled_from((0, 0, 0, 1, 1, 2))
+booking_edits: SearchStrategy[BookingEdit] = st.one_of(
+    _changed_values(),
+    _changed_values(),
+    st.builds(ChangeAnswer, party=_places, question=st.just("q1"), value=VALUES["customer_id"]),
+    st.builds(AddProduct, product=st.sampled_from(("p1", "p2"))),
+    st.builds(RemoveProduct, product=st.sampled_from(("p1", "p2"))),
+    st.builds(CancelAttendee, attendee=st.sampled_from((1, 1, 2))),
+    st.just(CancelBooking()),
+    st.builds(ChangeTicketCategory, attendee=st.sampled_from((1, 1, 2)), category=texts(10)),
+    st.builds(AddAttendee, attendee=parties()),
+)
+"""What staff edits in a booking."""
+
+
+def edits(booked: SearchStrategy[str] = known_numbers) -> SearchStrategy[Edit]:
+    """Give some edits of a booking."""
+    return st.builds(Edit, booked, st.lists(booking_edits, min_size=1, max_size=3).map(tuple))
+
+
+def corrections(booked: SearchStrategy[str] = known_numbers) -> SearchStrategy[Edit]:
+    """Give edits that are rarely refused: values that their fields take."""
+    return st.builds(Edit, booked, st.lists(_changed_values(VALID), min_size=1, max_size=2).map(tuple))
 
 
 CELLS: Mapping[str, SearchStrategy[Entered]] = {
@@ -312,6 +394,8 @@ deeds: SearchStrategy[Deed] = st.one_of(
     st.builds(Create, given_values, st.lists(st.sampled_from(GROUPS), max_size=2), subscriptions),
     st.builds(Change, contact_ids, given_values, st.booleans()),
     st.builds(Book, bookings(chooses=True), st.booleans()),
+    lives(),
+    edits(),
     imports(),
     st.builds(
         Subscribe,

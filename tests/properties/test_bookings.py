@@ -11,7 +11,8 @@ from doocore.contact_center.shell import gather
 from doocore.model.booking import Party
 from doocore.model.fields import trimmed
 from doocore.model.identifiers import IdentifierKind
-from doocore.plans.booking import BookingResult, needs_of, plan_booking, read_booking
+from doocore.plans.booking import BookingResult, plan_booking
+from doocore.plans.booking_delivery import needs_of, read_booking
 from doocore.plans.story import Needs, Plan
 from tests.builders import PARSERS, CountedIds, circumstances, everything, transaction_of
 from tests.properties.strategies import Book, Deed, bookings, center_with, done, pasts, settings_strategy

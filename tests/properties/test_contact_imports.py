@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import event, given, settings
+import pytest
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from doocore import (
@@ -16,11 +17,13 @@ from doocore import (
     RowReport,
     is_blank,
 )
+from doocore.contact_center import importing
 from doocore.contact_center.shell import gather
+from doocore.model.contact import OptOut, Subscription
 from doocore.model.contact_import import ImportId
 from doocore.plans.contact_import import plan_rows
 from doocore.plans.import_judging import judge_rows, needs_of_open_rows
-from doocore.plans.import_reading import ImportJob, needs_of_rows, read_rows, survey
+from doocore.plans.import_reading import ImportJob, Reading, ReadRows, needs_of_rows, survey
 from doocore.plans.story import ValueJudge
 from doocore.rules.columns import map_columns
 from tests.builders import PARSERS, circumstances, everything, import_table, transaction_of
@@ -35,6 +38,19 @@ KEPT = ("contacts", "holders", "groups", "fields", "opt_outs", "settings", "even
 
 def run(center: ContactCenter, given: Import) -> tuple[RowReport, ...]:
     return import_table(center, given.table, given.options)[1]
+
+
+def read(center: ContactCenter, given: Import) -> tuple[ImportJob, ReadRows]:
+    """Read a list that has rows, all of them as one batch."""
+    assume(given.table.body)
+    job = ImportJob(
+        id=ImportId("i1"),
+        columns=map_columns(given.table.columns(), {}, center.fields.catalog(), given.options.identify_by, {}),
+        options=given.options,
+        judge=ValueJudge(PARSERS, center.settings),
+        parsers=PARSERS,
+    )
+    return job, Reading(job, survey(job, given.table.rows())).read(list(given.table.rows()))
 
 
 def kept(center: ContactCenter) -> dict[str, object]:
@@ -205,15 +221,7 @@ class TestOrder:
     def test_it_does_not_matter(self, past: Sequence[Deed], given: Import, data: st.DataObject) -> None:
         """Only what is said about several holders names them in the order they came."""
         center = center_with(past)
-        catalog = center.fields.catalog()
-        job = ImportJob(
-            id=ImportId("i1"),
-            columns=map_columns(given.table.columns(), {}, catalog, given.options.identify_by, {}),
-            options=given.options,
-            judge=ValueJudge(PARSERS, center.settings),
-            parsers=PARSERS,
-        )
-        rows = list(read_rows(job, given.table.rows(), survey(job, given.table.rows())))
+        job, rows = read(center, given)
         with transaction_of(center) as transaction:
             facts = gather(transaction, needs_of_rows(job, rows))
         contacts = data.draw(st.permutations(list(facts.contacts.items())))
@@ -237,15 +245,7 @@ class TestExcerpts:
         """The list comes twice, so that many rows say nothing new."""
         center = center_with(past)
         import_table(center, given.table, given.options)
-        catalog = center.fields.catalog()
-        job = ImportJob(
-            id=ImportId("i1"),
-            columns=map_columns(given.table.columns(), {}, catalog, given.options.identify_by, {}),
-            options=given.options,
-            judge=ValueJudge(PARSERS, center.settings),
-            parsers=PARSERS,
-        )
-        rows = list(read_rows(job, given.table.rows(), survey(job, given.table.rows())))
+        job, rows = read(center, given)
         needs = needs_of_rows(job, rows)
         with transaction_of(center) as transaction:
             whole = gather(transaction, needs)
@@ -254,7 +254,40 @@ class TestExcerpts:
             some = some.with_further(gather(transaction, needs_of_open_rows(job, judged, some)))
         expected = plan_rows(job, judge_rows(job, rows, whole), whole, circumstances())
         assert plan_rows(job, judged, some, circumstances()) == expected
-        event(f"settled: {sum(each is not None for each in judged.settled) * 4 // (len(rows) or 1)} quarters")
+        event(f"settled: {sum(each is not None for each in judged.settled) * 4 // len(judged.settled)} quarters")
+
+
+class TestSets:
+    """A row that concerns nobody known is added with others like it; that is quicker, and nothing else."""
+
+    @few
+    @given(pasts, imports())
+    def test_whoever_is_added_with_others_is_added_as_by_itself(self, past: Sequence[Deed], given: Import) -> None:
+        """Where an opt-out binds anybody, each row is decided by itself; this one binds nobody in the list."""
+        center = center_with(past)
+        job, rows = read(center, given)
+        with transaction_of(center) as transaction:
+            facts = gather(transaction, needs_of_rows(job, rows))
+        assume(not facts.opt_outs)
+        apart = replace(facts, opt_outs=frozenset({OptOut("nobody@nowhere.example", Subscription.MARKETING)}))
+        together, one_by_one = (
+            plan_rows(job, judge_rows(job, rows, each), each, circumstances()) for each in (facts, apart)
+        )
+        assert together == one_by_one
+        event(f"added: {sum(row.outcome is RowOutcome.ADDED for row in together.outcome)}")
+
+    @few
+    @given(pasts, imports())
+    def test_it_does_not_matter_which_rows_are_decided_at_once(self, past: Sequence[Deed], given: Import) -> None:
+        """All of them, or each after what the one before has written."""
+        seen = []
+        for size in (1_000, 1):
+            center = center_with(past)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(importing, "BATCH", size)
+                rows = run(center, given)
+            seen.append((rows, kept(center)))
+        assert seen[0] == seen[1]
 
 
 def _decision(row: RowReport) -> object:

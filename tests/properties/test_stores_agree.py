@@ -19,9 +19,12 @@ from hypothesis.strategies import SearchStrategy
 
 from doocore.changes import (
     Change,
+    ChangeCode,
     ChangeEvent,
     ChangeSettings,
+    CreateCode,
     CreateContact,
+    CreateContacts,
     CreateEvent,
     CreateGroup,
     DeleteContact,
@@ -35,6 +38,7 @@ from doocore.changes import (
     RecordBooking,
     RecordOptOut,
     RecordRows,
+    RedeemCode,
     RenameGroup,
     RetireContact,
     StartImport,
@@ -42,6 +46,7 @@ from doocore.changes import (
 )
 from doocore.errors import DooCoreError, NotFoundError
 from doocore.model.booking import Attendee, Party, RecordedParty
+from doocore.model.code import Code, CodeId, CodeType, CodeUse
 from doocore.model.contact import Consent, Contact, Group, GroupId, OptOut, Subscription, SubscriptionState, Through
 from doocore.model.contact_import import ImportId, Remark, RowOutcome, RowReason, RowReport, RowWarning
 from doocore.model.event import Event, EventStatus
@@ -60,6 +65,8 @@ from tests.databases import Databases
 NUMBERS = range(3)
 IDS = [contact_id(number) for number in NUMBERS]
 GROUPS = [GroupId(f"g{number}") for number in range(3)]
+CODES = [CodeId(f"k{number}") for number in range(3)]
+NUMBERED = [booking(number).number for number in range(4)]
 IMPORTS = [ImportId(f"i{number}") for number in range(2)]
 NAMES = ("Straße", "STRASSE", " strasse", "VIP ⭐", "")
 FIELDS = ("f1", "ü 2", "f3")
@@ -101,6 +108,37 @@ def contacts_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) -
         origin=st.builds(Origin, st.sampled_from(Cause), texts, texts, st.none() | st.integers(0, 2**40)),
         created_at=moments,
     )
+
+
+def sets_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) -> SearchStrategy[CreateContacts]:
+    """Give sets of contacts with such texts and moments."""
+
+    def columns(count: int) -> SearchStrategy[CreateContacts]:
+        def column(cells: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, ...]]:
+            return st.tuples(*[cells] * count)
+
+        fields = st.dictionaries(st.sampled_from((*SYSTEM_KEYS, *FIELDS[:2])), column(texts), max_size=4)
+        states = st.sampled_from(("", *(each.value for each in SubscriptionState)))
+        subscriptions = st.dictionaries(
+            st.sampled_from([each.value for each in Subscription]), column(states), max_size=2
+        )
+        checked: SearchStrategy[dict[str, Any]] = st.just({}) | st.fixed_dictionaries(
+            {"f3": column(st.sampled_from((False, True, "")))}
+        )
+        return st.builds(
+            CreateContacts,
+            ids=column(ids),
+            rows=column(st.none() | st.integers(0, 2**40)),
+            email_keys=column(st.just("") | keys),
+            columns=st.builds(
+                lambda *each: FrozenDict({**each[0], **each[1], **each[2]}), fields, subscriptions, checked
+            ),
+            origin=st.builds(Origin, st.sampled_from(Cause), texts, texts),
+            created_at=moments,
+            through=st.sampled_from(Through),
+        )
+
+    return st.integers(1, 3).flatmap(columns)
 
 
 def parties_of(texts: SearchStrategy[str]) -> SearchStrategy[RecordedParty]:
@@ -150,6 +188,22 @@ def changes_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) ->
         st.lists(parties_of(texts), max_size=2),
         st.sampled_from(("e0", "e1")),
     )
+    codes = st.builds(
+        Code,
+        id=st.sampled_from(CODES),
+        name=st.sampled_from(NAMES),
+        origin=st.builds(Origin, st.sampled_from(Cause), texts, texts),
+        created_at=moments,
+        type=st.sampled_from(CodeType),
+        use=st.sampled_from(CodeUse),
+        limit=st.none() | st.integers(0, 2**40),
+        event_id=st.none() | st.sampled_from(("e0", "e1")),
+        valid_from=st.none() | moments,
+        valid_until=st.none() | moments,
+        contact_id=st.none() | ids,
+        withdrawn=st.booleans(),
+        version=st.integers(1, 3),
+    )
     rows = st.builds(
         RowReport,
         line=st.integers(2, 100),
@@ -166,6 +220,7 @@ def changes_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) ->
         st.builds(RenameGroup, st.sampled_from(GROUPS), st.sampled_from(NAMES)),
         st.builds(DeleteGroup, st.sampled_from(GROUPS)),
         contacts.map(CreateContact),
+        sets_of(texts, moments),
         st.builds(RetireContact, ids, ids, aliases.map(lambda each: tuple(sorted(each, key=str)))),
         opt_outs.map(RecordOptOut),
         opt_outs.map(LiftOptOut),
@@ -177,6 +232,9 @@ def changes_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) ->
         events.map(ChangeEvent),
         changed_settings.map(ChangeSettings),
         bookings.map(RecordBooking),
+        codes.map(CreateCode),
+        codes.map(ChangeCode),
+        st.builds(RedeemCode, st.sampled_from(CODES), st.sampled_from(NUMBERED)),
         st.sampled_from(range(2)).map(import_record).map(StartImport),
         st.builds(RecordRows, st.sampled_from(IMPORTS), st.lists(rows, max_size=3).map(tuple)),
         st.sampled_from(IMPORTS).map(FinishImport),
@@ -249,6 +307,9 @@ def resolved(given: Sequence[Wish], view: Snapshot) -> list[Change]:
     for each in sorted(given, key=lambda wish: isinstance(wish, Delete)):
         if isinstance(each, CreateContact):
             current.setdefault(each.contact.id, each.contact)
+        if isinstance(each, CreateContacts):
+            for created in each.contacts():
+                current.setdefault(created.id, created)
         if isinstance(each, Update):
             before = current.get(each.after.id, each.after)
             before = replace(before, version=before.version + each.outdated)
@@ -288,6 +349,9 @@ def observed(view: Snapshot) -> dict[str, object]:
         "events": (view.events.all(), view.events.get(["e1"])),
         "bookings": (view.bookings.page(), view.bookings.page(event_id="e1", limit=1)),
         "bookings of": [view.bookings.of_contact(each) for each in IDS],
+        "codes": (view.codes.page(), view.codes.page(event_id="e1", after=CODES[0], limit=1)),
+        "codes by name": view.codes.named([folded(each) for each in NAMES]),
+        "uses": (view.codes.used(CODES), view.codes.redemptions(CODES), view.codes.redeemed_in(NUMBERED)),
         "imports": (view.imports.all(), view.imports.get(IMPORTS[0])),
         "rows": [(dict(view.imports.counts(each)), list(view.imports.notable(each))) for each in IMPORTS],
         "history": [view.history.of_contact(each) for each in IDS],
@@ -334,6 +398,23 @@ def disagreement(host: Host, steps: Sequence[Step]) -> object:
     return None
 
 
+RAW = "SELECT * FROM doocore_contacts WHERE organization_id ="
+
+
+def set_apart(store: Store, change: CreateContacts, host: Host | None = None) -> object:
+    """Write a set here and its contacts one by one there, and give what is not the same then, to the letter."""
+    once, one_by_one = (
+        run(store.organization(name), Step(name, [changes], fails=False), datetime(2026, 1, 1, tzinfo=UTC))
+        for name, changes in (("set", [change]), ("singles", list(map(CreateContact, change.contacts()))))
+    )
+    if once != one_by_one:
+        return once, one_by_one
+    together, apart = (
+        [] if host is None else host.execute(f"{RAW} '{name}' ORDER BY id").fetchall() for name in ("set", "singles")
+    )
+    return None if [row[1:] for row in together] == [row[1:] for row in apart] else (together, apart)
+
+
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
     """Open one database for all examples: its statements are prepared once."""
@@ -374,6 +455,17 @@ def test_any_text_and_any_moment_is_kept_the_same(host: Host, changes: list[Wish
     assert kept(host, changes) is None
 
 
+@settings(max_examples=50)
+@given(change=sets_of(texts, moments))
+def test_a_set_of_contacts_leaves_what_each_by_itself_would(host: Host, change: CreateContacts) -> None:
+    """The same is refused, and the same is there: contacts, who holds what, what is searched; in memory and in SQLite."""
+    assert set_apart(MemoryStore(), change) is None
+    try:
+        assert set_apart(SqliteStore(connection=host), change, host) is None  # type: ignore[arg-type]
+    finally:
+        host.rollback()
+
+
 class TestPostgres:
     """The same, fewer times: what is asked goes to a server."""
 
@@ -386,3 +478,13 @@ class TestPostgres:
     @any_changes
     def test_any_text_and_any_moment_is_kept_the_same(self, postgres_host: Host, changes: list[Wish]) -> None:
         assert kept(postgres_host, changes) is None
+
+    @settings(max_examples=20)
+    @given(change=sets_of(texts, moments))
+    def test_a_set_of_contacts_leaves_what_each_by_itself_would(
+        self, postgres_host: Host, change: CreateContacts
+    ) -> None:
+        try:
+            assert set_apart(PostgresStore(connection=postgres_host), change, postgres_host) is None  # type: ignore[arg-type]
+        finally:
+            postgres_host.rollback()

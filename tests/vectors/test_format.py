@@ -279,15 +279,18 @@ def one_case_of_each_shape() -> list[RawCase]:
     return chosen
 
 
-OPEN_OBJECTS = ("groups", "mapping", "merged", "bookings", "answers", "values")
-"""Objects whose keys are names: of groups, columns, labels, bookings, questions; and of fields, which the library judges."""
+OPEN_OBJECTS = ("groups", "mapping", "merged", "bookings", "answers", "values", "invitations", "statuses")
+"""Objects whose keys are names: of groups, columns, labels, bookings, questions, events, contacts; and of fields, which the library judges."""
+
+JUDGED_LATER = ".edits["
+"""Whatever stands in an edit is the library's to judge, which refuses it with an error of the step (BP-9)."""
 
 
 @pytest.mark.parametrize("case", one_case_of_each_shape(), ids=lambda case: str(case["id"]))
 def test_an_unknown_key_is_refused_wherever_it_is(case: RawCase) -> None:
     for wrong, place in misspelled(case, "cases[0]"):
         holder = place.removesuffix(".zzz").rpartition(".")[2]
-        if holder not in OPEN_OBJECTS and case["kind"] != "assignment":
+        if holder not in OPEN_OBJECTS and case["kind"] != "assignment" and JUDGED_LATER not in place:
             found, _ = refusal(document(wrong))
             assert found == place.replace("cases[0]", f"cases[0] ({case['id']})", 1)
 
@@ -305,6 +308,7 @@ def test_nothing_but_what_every_case_must_have() -> None:
         "import": {"error": "header"},
         "portal": {"allowed": True},
         "invitation": "pending",
+        "code": {"status": "valid"},
     }
     needed: dict[str, RawCase] = {"field_value": {"type": "date"}}
     for kind in KINDS:
@@ -317,22 +321,6 @@ def test_a_rule_may_stand_for_two() -> None:
 
 
 CASES_TO_COME: list[RawCase] = [
-    {
-        "kind": "invitation",
-        "messages": [{"sent": True, "opened": True, "clicks": ["general", "maybe", "registration", "decline"]}],
-        "marks": ["invited", "undecided", "declined"],
-        "event_costs": False,
-        "bookings": [
-            {
-                "booker": True,
-                "via_invitation": False,
-                "status": "active",
-                "payment": "not_required",
-                "attendees": [{"own": True, "status": "active"}],
-            }
-        ],
-        "expect": "completed",
-    },
     {
         "kind": "portal",
         "event": {"portal": True, "status": "live", "ends_at": "2026-05-01T22:00:00+02:00", "costs": True},
@@ -357,20 +345,6 @@ CASES_TO_COME: list[RawCase] = [
         "expect": {"due": True, "due_at": "2026-07-09T22:00:00+02:00"},
     },
     {
-        "kind": "code",
-        "code": {
-            "type": "access",
-            "use": "multi",
-            "limit": 3,
-            "withdrawn": False,
-            "valid_from": "2026-01-01T00:00:00Z",
-            "valid_until": None,
-            "redemptions": [{"booking": "TX-AAAA-0001", "cancelled": False}],
-        },
-        "now": "2026-04-01T10:00:00Z",
-        "expect": {"status": "valid", "redeemable": True},
-    },
-    {
         "kind": "scenario",
         "steps": [
             {"do": "pay", "number": "TX-AAAA-0001"},
@@ -385,22 +359,14 @@ CASES_TO_COME: list[RawCase] = [
                 "edits": [{"do": "change_value", "party": "attendee:1", "field": "city", "value": None, "price": "0"}],
             },
             {"do": "delete_contact", "contact": "c1"},
-            {"do": "send", "event": "e1", "groups": ["VIP"], "label": "m1", "purpose": "newsletter"},
-            {"do": "open", "message": "m1", "contact": "c1", "by_machine": True},
-            {"do": "click", "message": "m1", "contact": "c1", "link": "unsubscribe"},
-            {"do": "mark", "event": "e1", "contact": "c1", "status": "declined"},
-            {"do": "unmark", "event": "e1", "contact": "c1", "status": "declined"},
             {"do": "merge", "survivor": "c1", "other": "c2"},
             {"do": "unmerge", "other": "c2"},
             {"do": "reassign", "number": "TX-AAAA-0001", "party": "attendee:1", "contact": "c1", "take_back": True},
             {"do": "undo", "step": 1},
             {"do": "erase", "contact": "c1", "suppress": True},
             {"do": "sweep", "confirm": True, "expect": {"error": "erasure_brake"}},
-            {"do": "create_code", "code": {"type": "access", "use": "single", "name": "EINLASS", "contact": "c1"}},
-            {"do": "redeem", "code": "EINLASS", "number": "TX-AAAA-0001"},
         ],
         "expect": {
-            "invitations": {"e1": {"groups": ["VIP"], "statuses": {"c1": "forwarded"}}},
             "mails": [{"to": "ada@x.de", "about": "booking_changed"}],
         },
     },

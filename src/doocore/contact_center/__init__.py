@@ -6,13 +6,18 @@ Every method gathers, lets a story decide, and applies; nothing is decided here.
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
+from doocore.contact_center.bookings import Bookings
+from doocore.contact_center.codes import Codes, CodeTerms
 from doocore.contact_center.exporting import ExportRequest, open_export
 from doocore.contact_center.identity import RandomIds, SystemClock
 from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun, unheard
+from doocore.contact_center.inviting import Invitations
+from doocore.contact_center.messaging import Messages, Outbox, mailing_of
 from doocore.contact_center.organizing import Events, Fields, Groups, group_called
-from doocore.contact_center.recorded import Bookings, Imports
+from doocore.contact_center.recorded import Imports
 from doocore.contact_center.rows import PlainRows, contact_rows
 from doocore.contact_center.shell import Shell, drawn_from, gather
 from doocore.errors import NotFoundError
@@ -31,8 +36,10 @@ from doocore.model.export import Export
 from doocore.model.fields import Refusal, ValueParsers, entered, folded, trimmed
 from doocore.model.history import HistoryEntry
 from doocore.model.identifiers import ContactId, CustomerId, IdentifierKey, IdentifierKind
+from doocore.model.message import Followed, Mailing
 from doocore.model.organization import Actor, OrganizationSettings, System
-from doocore.plans.booking import BookingResult, needs_of, plan_booking, read_booking
+from doocore.plans.booking import BookingResult, plan_booking
+from doocore.plans.booking_delivery import needs_of, read_booking
 from doocore.plans.by_hand import (
     ContactRequest,
     SubscriptionRequest,
@@ -42,18 +49,31 @@ from doocore.plans.by_hand import (
     plan_subscription,
 )
 from doocore.plans.deleting import contact_deletion, plan_contact_deletion
+from doocore.plans.following import needs_of_link, plan_following
 from doocore.plans.organizing import plan_settings
 from doocore.plans.story import Facts, Needs
-from doocore.ports import Clock, ContactRows, IdSource, OrganizationStore
+from doocore.ports import Clock, ContactRows, IdSource, Mailer, OrganizationStore
 from doocore.rules.values import StrictParsers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactDetails:
-    """One contact with the names of its groups."""
+    """One contact with the names of its groups, and when it was last written to (AC-1, MA-5)."""
 
     contact: Contact
     groups: tuple[str, ...]
+    last_contacted: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A clock that shows one moment."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        """Give the moment."""
+        return self.moment
 
 
 class ContactCenter:
@@ -62,7 +82,7 @@ class ContactCenter:
     *store* is one organization's (`SqliteStore("contacts.db").organization("acme")`). *parsers* judge addresses,
     phones, dates and countries: the strict ones of the bare core unless others are given (FI-7;
     `doocore_adapters.validation.LibraryParsers()` for the full set). *clock* and *ids* are for tests and imports from
-    elsewhere. What is done is done by the system itself, unless `acting_as` names somebody (PR-4).
+    elsewhere. *mailing* says who sends messages and where their links lead, *mailer* hands mails over. What is done is done by the system itself, unless `acting_as` names somebody (PR-4).
     """
 
     __slots__ = ("_shell",)
@@ -74,6 +94,8 @@ class ContactCenter:
         parsers: ValueParsers | None = None,
         clock: Clock | None = None,
         ids: IdSource | None = None,
+        mailer: Mailer | None = None,
+        mailing: Mailing | None = None,
     ) -> None:
         self._shell = Shell(
             store=store,
@@ -81,6 +103,8 @@ class ContactCenter:
             parsers=StrictParsers() if parsers is None else parsers,
             clock=SystemClock() if clock is None else clock,
             ids=RandomIds() if ids is None else ids,
+            mailer=mailer,
+            mailing=mailing,
         )
 
     def acting_as(self, actor: Actor) -> "ContactCenter":
@@ -100,14 +124,34 @@ class ContactCenter:
         return Fields(self._shell)
 
     @property
+    def messages(self) -> Messages:
+        """Messages to groups, or to those on an invitation list."""
+        return Messages(self._shell)
+
+    @property
+    def outbox(self) -> Outbox:
+        """Mails that are to leave, or have left."""
+        return Outbox(self._shell)
+
+    @property
     def groups(self) -> Groups:
         """Groups of contacts."""
         return Groups(self._shell)
 
     @property
     def bookings(self) -> Bookings:
-        """Bookings that were taken in."""
+        """Bookings that were taken in, and what happens to them since."""
         return Bookings(self._shell)
+
+    @property
+    def codes(self) -> Codes:
+        """Promotion and access codes."""
+        return Codes(self._shell)
+
+    @property
+    def invitations(self) -> Invitations:
+        """Invitation lists: where everybody stands with an event."""
+        return Invitations(self._shell)
 
     @property
     def imports(self) -> Imports:
@@ -129,7 +173,7 @@ class ContactCenter:
 
         Delivered again with the same number and content, it changes nothing and answers as before (AS-13).
         Raises `InvalidBookingError`, `BookingConflictError`, `NotFoundError` (event, chosen contact),
-        `EventNotLiveError`, `PermissionDeniedError`.
+        `EventNotLiveError`, `PermissionDeniedError`, and `CodeNotRedeemableError` or `NotFoundError` for a code.
         """
         numbers = drawn_from(self._shell.ids.booking_number)
         request = read_booking(booking, numbers, self._shell.parsers)
@@ -223,6 +267,20 @@ class ContactCenter:
         needs = Needs(contacts=frozenset({request.contact_id}), opt_outs=True)
         return self._shell.tell(needs, partial(plan_subscription, request)).outcome
 
+    def receive(self, token: str, now: datetime | None = None, *, by_machine: bool = False) -> Followed:
+        """Follow a link of a mail by its token: record what it is evidence for, and tell where it leads (MA-2).
+
+        A registration link gives the prefill for the booking form, a general one its target; the one to unsubscribe has
+        done so. *now* is this moment, unless it is given, with an offset. What the host calls machine-made (*by_machine*:
+        link scanners) is recorded, is evidence for nothing, and unsubscribes nobody (MA-6). Raises `InvalidTokenError`
+        for a forged, foreign or expired token; then nothing is recorded.
+        """
+        payload, link = mailing_of(self._shell).tokens.read(token)
+        held, _, place = payload.partition(".")
+        shell = self._shell if now is None else replace(self._shell, clock=_Standing(now))
+        story = partial(plan_following, held, link, int(place) if place.isdigit() else None, by_machine=by_machine)
+        return shell.tell(needs_of_link(held), story).outcome
+
     def contact(self, contact_id: str) -> Contact:
         """Read one contact; the ID of a merged one gives its survivor (CT-2, MG-1). Raises `NotFoundError`."""
         found = self._gather(Needs(contacts=frozenset({ContactId(contact_id)}))).contact(ContactId(contact_id))
@@ -236,7 +294,12 @@ class ContactCenter:
         with self._shell.store.snapshot() as snapshot:
             names = {each.id: each.name for each in snapshot.groups.all()}
             groups = snapshot.groups.of([contact.id]).get(contact.id, frozenset[GroupId]())
-        return ContactDetails(contact=contact, groups=tuple(sorted(names[each] for each in groups)))
+            last_sent = snapshot.outbox.last_sent([contact.id])
+        return ContactDetails(
+            contact=contact,
+            groups=tuple(sorted(names[each] for each in groups)),
+            last_contacted=last_sent.get(contact.id),
+        )
 
     def contacts_by_email(self, email: str) -> tuple[Contact, ...]:
         """Read all holders of an address (CT-2, ID-2), the oldest first; none where it is no address."""
@@ -335,4 +398,13 @@ class ContactCenter:
         return in_order_of_creation(facts.contacts[each] for each in facts.holders_of(key))
 
 
-__all__ = ["ContactCenter", "ContactDetails", "ImportProgress", "ImportReport", "PlainRows", "RandomIds", "SystemClock"]
+__all__ = [
+    "CodeTerms",
+    "ContactCenter",
+    "ContactDetails",
+    "ImportProgress",
+    "ImportReport",
+    "PlainRows",
+    "RandomIds",
+    "SystemClock",
+]

@@ -1,7 +1,7 @@
-"""Exports: contacts out of one snapshot, page by page (EX-1), and the template of a list to be filled in (IM-15)."""
+"""Exports: contacts out of one snapshot, as they are read (EX-1), and the template of a list to be filled in (IM-15)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -97,22 +97,15 @@ class _ContactPages:
         def cell(groups: frozenset[GroupId]) -> str:
             return cell_of_groups(groups, names)
 
-        for contacts in self._read():
-            yield cells_of_export(self.columns, contacts, list(map(cell, contacts.groups)))
-            done += len(contacts.ids)
-            self.progress(done)
+        with closing(self._read()) as pages:
+            for contacts in pages:
+                yield cells_of_export(self.columns, contacts, list(map(cell, contacts.groups)))
+                done += len(contacts.ids)
+                self.progress(done)
 
-    def _read(self) -> Iterator[ContactColumns]:
-        read = self.snapshot.contacts.columns
+    def _read(self) -> Generator[ContactColumns, None, None]:
         fields = [each for each in self.columns if each not in {CONTACT_ID, GROUPS}]
-        if self.ids is not None:
-            for some in _chunks(self.ids):
-                yield read(fields, ids=some, limit=PAGE)
-            return
-        after = None
-        while (found := read(fields, after=after, limit=PAGE, text=self.text, group_id=self.group_id)).ids:
-            yield found
-            after = found.ids[-1]
+        return self.snapshot.contacts.columns(fields, size=PAGE, text=self.text, group_id=self.group_id, ids=self.ids)
 
 
 def _existing(snapshot: Snapshot, asked: Sequence[ContactId]) -> Sequence[ContactId]:

@@ -10,6 +10,8 @@ from doocore.model.identifiers import BookingNumber, ContactId
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
 _ID_DIGITS = 20
 _NUMBER_DIGITS = 8
+_CODE_DIGITS = 12
+_TOKEN_DIGITS = 26
 _RANDOM_BITS = 55
 _PAIR_BITS = 10
 _PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
@@ -61,6 +63,15 @@ class RandomIds:
         """Draw a booking number from 40 random bits (ID-7)."""
         drawn = _in_base_32(secrets.randbits(5 * _NUMBER_DIGITS), _NUMBER_DIGITS)
         return BookingNumber(f"TX-{drawn[:4]}-{drawn[4:]}")
+
+    def token(self) -> str:
+        """Draw what a link holds from 130 random bits (MA-2)."""
+        return _in_base_32(secrets.randbits(5 * _TOKEN_DIGITS), _TOKEN_DIGITS)
+
+    def code_name(self) -> str:
+        """Draw the name of a code from 60 random bits (CO-1)."""
+        drawn = _in_base_32(secrets.randbits(5 * _CODE_DIGITS), _CODE_DIGITS)
+        return f"{drawn[:4]}-{drawn[4:8]}-{drawn[8:]}"
 
 
 def _in_base_32(number: int, length: int) -> str:

@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
-from doocore.changes import Change, FinishImport, PutField, StartImport, TakeOverImport
+from doocore.changes import Change, FinishImport, PutField, QueueMails, StartImport, TakeOverImport
+from doocore.contact_center.messaging import mailing_of
 from doocore.contact_center.shell import ATTEMPTS, Shell, gather
-from doocore.errors import ImportFileError, NotFoundError, StaleVersionError
+from doocore.contact_center.summary import import_summary
+from doocore.errors import ImportFileError, InvalidFieldValueError, NotFoundError, StaleVersionError
 from doocore.model.contact_import import (
     ImportId,
     ImportOptions,
@@ -20,19 +23,26 @@ from doocore.model.contact_import import (
     RowReport,
     RowWarning,
 )
-from doocore.model.fields import FieldCatalog, entered, folded
+from doocore.model.fields import FieldCatalog, Refusal, entered, folded, trimmed
 from doocore.model.history import Cause
 from doocore.plans.by_hand import checked_group_name
 from doocore.plans.contact_import import plan_rows
 from doocore.plans.import_judging import judge_rows, needs_of_open_rows
-from doocore.plans.import_reading import ImportJob, ReadRow, Survey, needs_of_rows, read_rows, survey
+from doocore.plans.import_reading import (
+    ImportJob,
+    ListRow,
+    Reading,
+    ReadRows,
+    Survey,
+    batches,
+    needs_of_rows,
+    survey,
+)
 from doocore.plans.organizing import fields_from_columns, free_name
 from doocore.plans.story import Circumstances, Needs, Plan, ValueJudge
 from doocore.ports import ContactRows, Snapshot, Transaction
 from doocore.rules.columns import column_name, columns_that_create, map_columns
 from doocore.rules.permissions import Action, permit
-
-T = TypeVar("T")
 
 BATCH = 1_000
 """How many rows are decided at once; larger batches bring nothing."""
@@ -112,8 +122,7 @@ class ImportRun:
     def run(self) -> ImportReport:
         """Import the list (IM-1 to IM-19)."""
         job, fields, found = self._prepare(ImportId(next(self.circumstances.new_record_ids)))
-        with self.shell.store.transaction(lock=self._needed_fields().locks) as transaction:
-            self._begin(job, fields, found, transaction)
+        self.shell.commit(self._needed_fields().locks, partial(self._begin, job, fields, found))
         return self._go_through(job, found, done=0)
 
     def resume(self, record: ImportRecord) -> ImportReport:
@@ -125,24 +134,23 @@ class ImportRun:
             )
         job, _, found = self._prepare(record.id)
         job = replace(job, version=record.version + 1)
-        with self.shell.store.transaction() as transaction:
-            self._apply(transaction, [TakeOverImport(record.id, record.version)], job)
-            done = sum(transaction.imports.counts(record.id).values())
+        done = self.shell.commit((), partial(self._take_over, job, record))
         return self._go_through(job, found, done)
 
     def _go_through(self, job: ImportJob, found: Survey, done: int) -> ImportReport:
         """Take the rows behind the first *done* ones, unit by unit, to the end."""
-        units = _chunks(islice(read_rows(job, self.rows.rows(), found), done, None), UNIT)
+        reading, rows = Reading(job, found), iter(self.rows.rows())
+        for batch in batches(islice(rows, done), BATCH):
+            reading.read(batch)  # what stood there counts for the rows behind (IM-7)
+        units = batches(rows, UNIT)
         while True:
             with _no_search_for_cycles():
-                reports = self._commit(job, next(units, ()))
+                reports = self._commit(job, reading, next(units, ()))
             if not reports:
                 break
             done += len(reports)
             self.progress(ImportProgress(done=done, total=found.total, rows=reports))
-        with self.shell.store.transaction() as transaction:
-            self._apply(transaction, [FinishImport(job.id, job.version)], job)
-            return report_of(transaction, job.id)
+        return self.shell.commit((), partial(self._finish, job))
 
     def rehearse(self) -> ImportReport:
         """Do the same in one transaction and take it all back (IM-14)."""
@@ -155,8 +163,8 @@ class ImportRun:
             return end.report
 
     def _go_through_and_back(self, job: ImportJob, found: Survey, transaction: Transaction) -> NoReturn:
-        done = 0
-        for batch in _chunks(read_rows(job, self.rows.rows(), found), BATCH):
+        done, reading = 0, Reading(job, found)
+        for batch in map(reading.read, batches(self.rows.rows(), BATCH)):
             reports = self._decide(job, batch, needs_of_rows(job, batch), transaction)
             done += len(reports)
             self.progress(ImportProgress(done=done, total=found.total, rows=reports))
@@ -168,6 +176,7 @@ class ImportRun:
         for name in (*self.options.groups, self.options.existing_to_group):
             if name is not None:
                 checked_group_name(name)
+        self._check_summary()
         header = self.rows.columns()
         wanted = columns_that_create(self.options.mapping)
         with self.shell.store.snapshot() as snapshot:
@@ -200,6 +209,30 @@ class ImportRun:
             free_name(made.field.name, catalog)
         self._apply(transaction, [*fields, StartImport(self._record(job, found))], job)
 
+    def _take_over(self, job: ImportJob, record: ImportRecord, transaction: Transaction) -> int:
+        """Make whoever worked on the import before unable to write, and count the rows that are done."""
+        self._apply(transaction, [TakeOverImport(record.id, record.version)], job)
+        return sum(transaction.imports.counts(record.id).values())
+
+    def _finish(self, job: ImportJob, transaction: Transaction) -> ImportReport:
+        self._apply(transaction, [FinishImport(job.id, job.version)], job)
+        report = report_of(transaction, job.id)
+        if self.options.summary_to is not None:
+            language = transaction.settings.get().locale
+            notice = import_summary(report.record, report.counts, language, mailing_of(self.shell), self.circumstances)
+            self._apply(transaction, [QueueMails((notice,))], job)
+        return report
+
+    def _check_summary(self) -> None:
+        """See that the notice at the end can be written (IM-10)."""
+        to = self.options.summary_to
+        if to is None:
+            return
+        mailing_of(self.shell)
+        address = self.circumstances.parsers.email(trimmed(to))
+        if isinstance(address, Refusal):
+            raise InvalidFieldValueError("summary_to", to, address.reason.value, address.expected)
+
     def _needed_fields(self) -> Needs:
         wanted = columns_that_create(self.options.mapping)
         return Needs(fields=frozenset(folded(each.name) for each in wanted.values()))
@@ -217,20 +250,20 @@ class ImportRun:
             file_name=str(entered(self.rows.name)),
         )
 
-    def _commit(self, job: ImportJob, unit: Sequence[ReadRow]) -> tuple[RowReport, ...]:
+    def _commit(self, job: ImportJob, reading: Reading, unit: Sequence[ListRow]) -> tuple[RowReport, ...]:
         """Decide and write a unit of rows, whole or not at all; of no rows, nothing."""
         if not unit:
             return ()
-        batches = [(batch, needs_of_rows(job, batch)) for batch in _chunks(unit, BATCH)]
-        locks = chain.from_iterable(needs.locks for _, needs in batches)
-        with self.shell.store.transaction(lock=locks) as transaction:
-            return tuple(
-                [report for batch, needs in batches for report in self._decide(job, batch, needs, transaction)]
-            )
+        read = [(batch, needs_of_rows(job, batch)) for batch in map(reading.read, batches(unit, BATCH))]
+        locks = frozenset(chain.from_iterable(needs.locks for _, needs in read))
+        return self.shell.commit(locks, partial(self._decide_all, job, read))
 
-    def _decide(
-        self, job: ImportJob, rows: Sequence[ReadRow], needs: Needs, transaction: Transaction
+    def _decide_all(
+        self, job: ImportJob, read: Iterable[tuple[ReadRows, Needs]], transaction: Transaction
     ) -> tuple[RowReport, ...]:
+        return tuple([report for batch, needs in read for report in self._decide(job, batch, needs, transaction)])
+
+    def _decide(self, job: ImportJob, rows: ReadRows, needs: Needs, transaction: Transaction) -> tuple[RowReport, ...]:
         """Plan and apply one batch; again, where a contact was changed meanwhile by somebody who found it otherwise."""
         attempts_left = ATTEMPTS
         while True:
@@ -245,11 +278,10 @@ class ImportRun:
                 return plan.outcome
 
     def _plan(
-        self, job: ImportJob, rows: Sequence[ReadRow], needs: Needs, transaction: Transaction
+        self, job: ImportJob, rows: ReadRows, needs: Needs, transaction: Transaction
     ) -> Plan[tuple[RowReport, ...]]:
         """Look at excerpts of the contacts that the rows identify, and at all the rest of whom that does not settle."""
-        identifying = frozenset([row.key for row in rows if row.key is not None])
-        facts = gather(transaction, replace(needs, keys=identifying, excerpt=job.excerpt))
+        facts = gather(transaction, replace(needs, keys=rows.identifying, excerpt=job.excerpt))
         judged = judge_rows(job, rows, facts)
         further = needs_of_open_rows(job, judged, facts)
         if further.keys or further.contacts:
@@ -290,12 +322,6 @@ def report_of(snapshot: Snapshot, import_id: ImportId, *, dry_run: bool = False)
         warnings=warnings,
         dry_run=dry_run,
     )
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
-    remaining = iter(items)
-    while chunk := list(islice(remaining, size)):
-        yield chunk
 
 
 def unheard(_: object) -> None:

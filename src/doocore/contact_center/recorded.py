@@ -1,6 +1,6 @@
-"""What stands behind `center.bookings` and `center.imports`: reading what was recorded."""
+"""What stands behind `center.imports`: reading what was recorded."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 
 from doocore.changes import ExpireRows
@@ -8,46 +8,11 @@ from doocore.contact_center.exporting import template
 from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun, report_of, unheard
 from doocore.contact_center.rows import contact_rows
 from doocore.contact_center.shell import Shell
-from doocore.errors import NotFoundError
-from doocore.model.booking import RecordedBooking
 from doocore.model.contact_import import ImportId, ImportRecord, ImportStatus, RowReport
 from doocore.model.export import Export
 from doocore.model.history import Cause, Envelope
-from doocore.model.identifiers import BookingNumber, parse_booking_number
 from doocore.plans.contact_import import has_expired
 from doocore.ports import ContactRows
-
-
-@dataclass(frozen=True, slots=True)
-class Bookings:
-    """Bookings as they were delivered and decided; `center.book` takes them in."""
-
-    _shell: Shell
-
-    def get(self, number: str) -> RecordedBooking:
-        """Read a booking; case and spaces of its number do not count (ID-7). Raises `NotFoundError`."""
-        parsed = parse_booking_number(number)
-        with self._shell.store.snapshot() as snapshot:
-            found = {} if parsed is None else snapshot.bookings.get((parsed,))
-        if parsed is None or parsed not in found:
-            raise NotFoundError("booking", number)
-        return found[parsed]
-
-    def page(
-        self, *, event: str | None = None, after: str | None = None, limit: int = 100
-    ) -> tuple[RecordedBooking, ...]:
-        """List bookings in order of their numbers, at most *limit* behind the number *after*; of one event, or of all."""
-        with self._shell.store.snapshot() as snapshot:
-            return snapshot.bookings.page(
-                after=None if after is None else BookingNumber(after), limit=limit, event_id=event
-            )
-
-    def all(self, *, event: str | None = None) -> Iterator[RecordedBooking]:
-        """Read every booking, page by page, of one event or of all."""
-        after: str | None = None
-        while page := self.page(event=event, after=after):
-            yield from page
-            after = page[-1].number
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ Two rules for this package. 1: it holds names and sentences, no decision; a word
 A front end shows the label and keeps the word: `--json`, histories and stores know words alone.
 """
 
-from doocore.labels.names import COLUMNS, ERRORS, FIELDS, FILE_PROBLEMS, NOUNS, REASONS, WORDS
+from doocore.labels.names import COLUMNS, ERRORS, EVIDENCE, FIELDS, FILE_PROBLEMS, NOUNS, REASONS, WORDS
 from doocore.labels.sentences import SENTENCES
 from doocore.labels.texts import Texts, TextTable
 from doocore.model.fields import ContactField
+from doocore.model.invitation import Evidence
 from doocore.model.word import Word
 
 LANGUAGES: tuple[str, ...] = Texts._fields
@@ -17,6 +18,7 @@ LANGUAGES: tuple[str, ...] = Texts._fields
 
 LABELS: TextTable = {
     **WORDS,
+    **EVIDENCE,
     **FIELDS,
     **COLUMNS,
     **REASONS,
@@ -27,8 +29,10 @@ LABELS: TextTable = {
 """What each word is called: members of enumerations, and the texts that answers and errors hold instead of members."""
 
 
-def label(word: Word | ContactField | str, language: str = "en") -> str:
+def label(word: Word | Evidence | ContactField | str, language: str = "en") -> str:
     """Say what people call *word*: a member of an enumeration, a contact field, or a text that stands for a word.
+
+    Of evidence, one bit has a label; `list(evidence)` gives those of a set.
 
     Such texts are the reason of an assignment, the key of a system field, the code and noun of an error, the problem of
     an unreadable file. An organization's own field is called what the organization calls it. *language* may be a locale
@@ -45,7 +49,7 @@ def label(word: Word | ContactField | str, language: str = "en") -> str:
     return _in(language, LABELS[word])
 
 
-def explanation(word: Word | str, language: str = "en") -> str:
+def explanation(word: Word | Evidence | str, language: str = "en") -> str:
     """Say in half a sentence what *word* means; where a label says it all, the label.
 
     >>> from doocore import RowOutcome

@@ -2,12 +2,15 @@
 
 from doocore.labels.texts import Texts, TextTable
 from doocore.model.booking import AttendeeStatus, BookingStatus, Decision, Flag, PaymentStatus, SyncOutcome
+from doocore.model.code import CodeObstacle, CodeStatus, CodeType, CodeUse
 from doocore.model.contact import Subscription, SubscriptionState, Through
 from doocore.model.contact_import import DuplicateMode, ImportStatus, InvalidValues, RowOutcome, RowReason, RowWarning
 from doocore.model.event import EmailChangePolicy, EventStatus, QuestionLevel
 from doocore.model.fields import FieldType, ValueReason
 from doocore.model.history import Cause
 from doocore.model.identifiers import IdentifierKind
+from doocore.model.invitation import Evidence, InvitationStatus, Mark, Reaction
+from doocore.model.message import About, DeliveryOutcome, Link, MailState, SkipReason
 from doocore.model.organization import AmbiguityPolicy, ProductPlan, Role, SyncMode
 from doocore.rules.syncing import SyncOrigin
 
@@ -37,6 +40,22 @@ WORDS: TextTable = {
     PaymentStatus.PENDING: Texts("Payment pending", "Zahlung ausstehend"),
     PaymentStatus.PAID: Texts("Paid", "Bezahlt"),
     PaymentStatus.REFUNDED: Texts("Refunded", "Erstattet"),
+    # Codes
+    CodeType.PROMOTION: Texts("Promotion code", "Promotioncode"),
+    CodeType.ACCESS: Texts("Access code", "Zugangscode"),
+    CodeUse.SINGLE: Texts("Once", "Einmalig"),
+    CodeUse.MULTI: Texts("Several times", "Mehrfach"),
+    CodeUse.MULTI_EVENT: Texts("Several events", "Mehrere Veranstaltungen"),
+    CodeStatus.INVALID: Texts("Invalid", "Ungültig"),
+    CodeStatus.REDEEMED: Texts("Redeemed", "Eingelöst"),
+    CodeStatus.EXPIRED: Texts("Expired", "Verfallen"),
+    CodeStatus.MULTI_EVENT: Texts("Multi-event code", "Multi-Event Code"),
+    CodeStatus.VALID: Texts("Valid", "Gültig"),
+    CodeObstacle.WITHDRAWN: Texts("Withdrawn", "Zurückgezogen"),
+    CodeObstacle.REDEEMED: Texts("Redeemed already", "Bereits eingelöst"),
+    CodeObstacle.EXPIRED: Texts("Expired", "Verfallen"),
+    CodeObstacle.NOT_YET_VALID: Texts("Not valid yet", "Noch nicht gültig"),
+    CodeObstacle.OTHER_EVENT: Texts("For another event", "Für eine andere Veranstaltung"),
     # Events
     EventStatus.DRAFT: Texts("Draft", "Entwurf"),
     EventStatus.LIVE: Texts("Live", "Live"),
@@ -46,6 +65,55 @@ WORDS: TextTable = {
     EmailChangePolicy.KEEP: Texts("Keep the prefilled contact", "Zuordnung zum vorbefüllten Kontakt beibehalten"),
     QuestionLevel.BOOKING: Texts("Once per booking", "Auf Buchungsebene"),
     QuestionLevel.ATTENDEE: Texts("For each attendee", "Auf Teilnehmerebene"),
+    # Invitations
+    InvitationStatus.PENDING: Texts("Invitation pending", "Einladung ausstehend"),
+    InvitationStatus.INVITED: Texts("Invited", "Eingeladen"),
+    InvitationStatus.OPENED: Texts("Opened", "Geöffnet"),
+    InvitationStatus.CLICKED: Texts("Clicked", "Geklickt"),
+    InvitationStatus.UNDECIDED: Texts("Undecided", "Unentschlossen"),
+    InvitationStatus.INTERESTED: Texts("Interested", "Interessiert"),
+    InvitationStatus.FORWARDED: Texts("Forwarded", "Weitergegeben"),
+    InvitationStatus.DECLINED: Texts("Declined", "Abgesagt"),
+    InvitationStatus.COMPLETED: Texts("Completed", "Abgeschlossen"),
+    InvitationStatus.MULTIPLE_ATTENDEES: Texts("Multiple attendees", "Mehrere Teilnehmer"),
+    InvitationStatus.CHECKED_IN: Texts("Checked in", "Eingecheckt"),
+    InvitationStatus.CANCELLED: Texts("Cancelled", "Storniert"),
+    Mark.INVITED: Texts("Invited", "Eingeladen"),
+    Mark.UNDECIDED: Texts("Undecided", "Unentschlossen"),
+    Mark.DECLINED: Texts("Declined", "Abgesagt"),
+    Reaction.SENT: Texts("Sent", "Gesendet"),
+    Reaction.OPENED: Texts("Opened", "Geöffnet"),
+    Reaction.CLICKED_GENERAL: Texts("General link clicked", "Allgemeiner Link geklickt"),
+    Reaction.CLICKED_MAYBE: Texts("Maybe link clicked", "Vielleicht-Link geklickt"),
+    Reaction.CLICKED_REGISTRATION: Texts("Registration link clicked", "Anmeldelink geklickt"),
+    Reaction.CLICKED_DECLINE: Texts("Decline link clicked", "Absagelink geklickt"),
+    # Messages
+    Link.REGISTRATION: Texts("Registration link", "Anmeldelink"),
+    Link.MAYBE: Texts("Maybe link", "Vielleicht-Link"),
+    Link.DECLINE: Texts("Decline link", "Absagelink"),
+    Link.GENERAL: Texts("General link", "Allgemeiner Link"),
+    Link.UNSUBSCRIBE: Texts("Unsubscribe link", "Abmeldelink"),
+    Link.PIXEL: Texts("Opening pixel", "Zählpixel"),
+    Link.REPORT: Texts("Link to the report", "Link zum Bericht"),
+    About.MESSAGE: Texts("Message", "Nachricht"),
+    About.BOOKING_CHANGED: Texts("Booking changed", "Buchung geändert"),
+    About.IMPORT_SUMMARY: Texts("Import summary", "Zusammenfassung des Imports"),
+    MailState.QUEUED: Texts("Queued", "In der Warteschlange"),
+    MailState.SENDING: Texts("Being sent", "Wird gesendet"),
+    MailState.SENT: Texts("Sent", "Gesendet"),
+    MailState.FAILED: Texts("Failed", "Fehlgeschlagen"),
+    MailState.UNKNOWN: Texts("Unknown", "Ungewiss"),
+    MailState.SKIPPED: Texts("Skipped", "Übersprungen"),
+    SkipReason.GONE: Texts("The contact does not exist any more", "Der Kontakt existiert nicht mehr"),
+    SkipReason.NO_EMAIL: Texts("No e-mail address", "Keine E-Mail-Adresse"),
+    SkipReason.OPTED_OUT: Texts("Unsubscribed by the person", "Vom Kontakt selbst abgemeldet"),
+    SkipReason.UNSUBSCRIBED: Texts("Unsubscribed", "Abgemeldet"),
+    SkipReason.NOT_SUBSCRIBED: Texts("Not subscribed", "Nicht angemeldet"),
+    SkipReason.SAME_ADDRESS: Texts("Same address as another recipient", "Gleiche Adresse wie ein anderer Empfänger"),
+    DeliveryOutcome.ACCEPTED: Texts("Accepted", "Angenommen"),
+    DeliveryOutcome.REFUSED: Texts("Refused", "Abgelehnt"),
+    DeliveryOutcome.DEFERRED: Texts("Put off", "Aufgeschoben"),
+    DeliveryOutcome.UNKNOWN: Texts("Unknown", "Ungewiss"),
     # Imports
     RowOutcome.ADDED: Texts("Added", "Neu hinzugefügt"),
     RowOutcome.UPDATED: Texts("Updated", "Aktualisiert"),
@@ -111,6 +179,8 @@ WORDS: TextTable = {
     IdentifierKind.BOOKING_NUMBER: Texts("Booking number", "Buchungsnummer"),
     IdentifierKind.GROUP_NAME: Texts("Group name", "Gruppenname"),
     IdentifierKind.FIELD_NAME: Texts("Field name", "Name des Datenfelds"),
+    IdentifierKind.CODE: Texts("Code", "Code"),
+    IdentifierKind.OUTBOX: Texts("Outbox", "Postausgang"),
     # The organization, and where changes come from
     SyncMode.OFF: Texts("Off", "Aus"),
     SyncMode.ON: Texts("On", "An"),
@@ -129,9 +199,29 @@ WORDS: TextTable = {
     Cause.PORTAL: Texts("Booking portal", "Buchungsportal"),
     Cause.MERGE: Texts("Merge", "Zusammenführung"),
     Cause.UNDO: Texts("Undo", "Rückgängig gemacht"),
+    Cause.MESSAGE: Texts("Nachricht", "Message"),
     Cause.SYSTEM: Texts("System", "System"),
 }
 """Every member of every public enumeration."""
+
+EVIDENCE: TextTable = {
+    Evidence.SENT: Texts("Invitation sent", "Einladung gesendet"),
+    Evidence.MARKED_INVITED: Texts("Marked as invited", "Als eingeladen markiert"),
+    Evidence.OPENED: Texts("Message opened", "Nachricht geöffnet"),
+    Evidence.CLICKED_GENERAL: Texts("General link clicked", "Allgemeiner Link geklickt"),
+    Evidence.CLICKED_MAYBE: Texts("Maybe link clicked", "Vielleicht-Link geklickt"),
+    Evidence.MARKED_UNDECIDED: Texts("Marked as undecided", "Als unentschlossen markiert"),
+    Evidence.CLICKED_REGISTRATION: Texts("Registration link clicked", "Anmeldelink geklickt"),
+    Evidence.CONCERNED: Texts("Completed booking", "Abgeschlossene Buchung"),
+    Evidence.BOOKED_FOR_OTHERS: Texts("Booked for others only", "Nur für andere gebucht"),
+    Evidence.CLICKED_DECLINE: Texts("Decline link clicked", "Absagelink geklickt"),
+    Evidence.MARKED_DECLINED: Texts("Marked as declined", "Als abgesagt markiert"),
+    Evidence.ONE_ATTENDEE: Texts("One ticket", "Ein Ticket"),
+    Evidence.SEVERAL_ATTENDEES: Texts("Several tickets", "Mehrere Tickets"),
+    Evidence.CHECKED_IN: Texts("Checked in", "Eingecheckt"),
+    Evidence.ALL_CANCELLED: Texts("All cancelled", "Alles storniert"),
+}
+"""Every bit of evidence (IN-8)."""
 
 FIELDS: TextTable = {
     "email": Texts("E-mail", "E-Mail"),
@@ -180,8 +270,13 @@ NOUNS: TextTable = {
     "attendee": Texts("Attendee", "Teilnehmer"),
     "event": Texts("Event", "Veranstaltung"),
     "field": Texts("Contact field", "Kontaktdatenfeld"),
+    "code": Texts("Code", "Code"),
     "group": Texts("Group", "Gruppe"),
     "import": Texts("Import", "Kontaktimport"),
+    "invitation": Texts("Invitation", "Einladung"),
+    "invitation list": Texts("Invitation list", "Einladungsliste"),
+    "message": Texts("Message", "Nachricht"),
+    "mail": Texts("Mail", "E-Mail"),
 }
 """What things are called; `error.noun` is one of these."""
 
@@ -196,8 +291,16 @@ ERRORS: TextTable = {
     "opted_out": Texts("Unsubscribed by the person", "Vom Kontakt selbst abgemeldet"),
     "invalid_field_value": Texts("Value refused", "Ungültige Angabe"),
     "invalid_booking": Texts("Invalid booking", "Ungültige Buchung"),
+    "already_checked_in": Texts("Already checked in", "Bereits eingecheckt"),
+    "ticket_cancelled": Texts("Ticket cancelled", "Ticket storniert"),
+    "invalid_code": Texts("Invalid code", "Ungültiger Code"),
+    "code_not_redeemable": Texts("Code cannot be redeemed", "Code nicht einlösbar"),
     "booking_conflict": Texts("Booking number in use", "Buchungsnummer bereits verwendet"),
     "stale_version": Texts("Changed meanwhile", "Zwischenzeitlich geändert"),
+    "try_again": Texts("Please try again", "Bitte erneut versuchen"),
+    "too_many_groups": Texts("Too many groups", "Zu viele Gruppen"),
+    "invalid_message": Texts("Message cannot be sent", "Nachricht kann nicht gesendet werden"),
+    "invalid_token": Texts("Link leads nowhere", "Link führt nirgendwohin"),
     "event_not_live": Texts("Event takes no bookings", "Veranstaltung nimmt keine Buchungen an"),
     "export_file": Texts("File cannot be written", "Datei kann nicht geschrieben werden"),
     "import_file": Texts("File cannot be imported", "Datei kann nicht importiert werden"),

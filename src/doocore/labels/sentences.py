@@ -3,6 +3,7 @@
 from doocore.labels.texts import Texts, TextTable
 from doocore.model.booking import Flag, SyncOutcome
 from doocore.model.contact_import import RowOutcome, RowReason, RowWarning
+from doocore.model.invitation import InvitationStatus
 
 SENTENCES: TextTable = {
     # Why a party went where it went (chapter 2)
@@ -53,6 +54,46 @@ SENTENCES: TextTable = {
         "the invited contact does not exist (any more)", "den eingeladenen Kontakt gibt es nicht (mehr)"
     ),
     Flag.NAME_DIFFERS: Texts("the contact has another name", "der Kontakt hat einen anderen Namen"),
+    # Where a contact stands with an event (chapter 7)
+    InvitationStatus.PENDING: Texts("nothing is known of the contact yet", "zu diesem Kontakt ist noch nichts bekannt"),
+    InvitationStatus.INVITED: Texts(
+        "an invitation was sent, or the contact was marked as invited",
+        "eine Einladung wurde gesendet oder der Kontakt als eingeladen markiert",
+    ),
+    InvitationStatus.OPENED: Texts("a message was opened", "eine Nachricht wurde geöffnet"),
+    InvitationStatus.CLICKED: Texts(
+        "a general link in a message was clicked", "ein allgemeiner Link in einer Nachricht wurde geklickt"
+    ),
+    InvitationStatus.UNDECIDED: Texts(
+        "the maybe link was clicked, or the contact was marked as undecided",
+        "der Vielleicht-Link wurde geklickt oder der Kontakt als unentschlossen markiert",
+    ),
+    InvitationStatus.INTERESTED: Texts(
+        "the registration link was clicked, and no completed booking concerns the contact",
+        "der Anmeldelink wurde geklickt, aber keine abgeschlossene Buchung betrifft den Kontakt",
+    ),
+    InvitationStatus.FORWARDED: Texts(
+        "a completed booking came from the contact, and no active ticket is the contact's own",
+        "eine abgeschlossene Buchung kam über den Kontakt zustande, der selbst kein aktives Ticket hat",
+    ),
+    InvitationStatus.DECLINED: Texts(
+        "the decline link was clicked, or the contact was marked as declined",
+        "der Absagelink wurde geklickt oder der Kontakt als abgesagt markiert",
+    ),
+    InvitationStatus.COMPLETED: Texts(
+        "the contact has one ticket of a completed booking", "der Kontakt hat ein Ticket einer abgeschlossenen Buchung"
+    ),
+    InvitationStatus.MULTIPLE_ATTENDEES: Texts(
+        "the contact has several tickets of completed bookings",
+        "der Kontakt hat mehrere Tickets abgeschlossener Buchungen",
+    ),
+    InvitationStatus.CHECKED_IN: Texts(
+        "with a ticket of the contact somebody came in", "mit einem Ticket des Kontakts wurde eingecheckt"
+    ),
+    InvitationStatus.CANCELLED: Texts(
+        "all bookings and tickets of the contact are cancelled",
+        "alle Buchungen und Tickets des Kontakts sind storniert",
+    ),
     # What became of a value on its way into the contact (chapter 3)
     SyncOutcome.FILLED: Texts(
         "the contact had nothing there, now it has this", "das Feld war beim Kontakt leer und ist jetzt ergänzt"

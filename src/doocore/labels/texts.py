@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
+from doocore.model.invitation import Evidence
 from doocore.model.word import Word
 
 
@@ -13,5 +14,5 @@ class Texts(NamedTuple):
     de: str
 
 
-TextTable: TypeAlias = Mapping[Word | str, Texts]
-"""Texts by the word they are for: a member of an enumeration, or a text that stands for a word."""
+TextTable: TypeAlias = Mapping[Word | Evidence | str, Texts]
+"""Texts by the word they are for: a member of an enumeration, a bit of evidence, or a text that stands for a word."""

@@ -1,7 +1,7 @@
 """Bookings: what the host delivers, and what was decided about each party of it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -85,7 +85,7 @@ class Booking:
     """A booking as the host delivers it: exactly one booker, any number of attendees (BO-1).
 
     Without a `number` the system draws one; with it, a second delivery is recognized (AS-13).
-    `invoice_sum` is in the host's currency.
+    `invoice_sum` is in the host's currency. `codes` are the names of codes that it redeems (chapter 10).
     """
 
     event_id: str
@@ -95,15 +95,26 @@ class Booking:
     payment: PaymentStatus = PaymentStatus.NOT_REQUIRED
     products: Sequence[str] = ()
     invoice_sum: Decimal | None = None
+    codes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "attendees", tuple(self.attendees))
         object.__setattr__(self, "products", tuple(self.products))
+        object.__setattr__(self, "codes", tuple(self.codes))
 
     @property
     def parties(self) -> tuple[Party, ...]:
         """Booker first, then attendees: the order in which they are decided (AS-10)."""
         return (self.booker, *self.attendees)
+
+
+def party_path(position: int) -> str:
+    """Say where in a booking a party stands, as errors and histories have it; the booker is at 0, attendees count from 1.
+
+    >>> party_path(0), party_path(1)
+    ('booker', 'attendees[0]')
+    """
+    return f"attendees[{position - 1}]" if position else "booker"
 
 
 class Decision(Word):
@@ -197,11 +208,16 @@ class PartyOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedParty:
-    """A party as it is kept: what was entered, what was decided, and where it stands."""
+    """A party as it is kept: what was entered, what was decided, and where it stands.
+
+    `through_contact_id` is the contact through whose invitation the party came: the prefilled one, or the survivor that
+    stood for it then (IN-3).
+    """
 
     entered: Party
     outcome: PartyOutcome
     status: AttendeeStatus = AttendeeStatus.ACTIVE
+    through_contact_id: ContactId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,3 +242,8 @@ class RecordedBooking:
         """Booker first, then attendees."""
         yield self.booker
         yield from self.attendees
+
+    def with_parties(self, parties: Iterable[RecordedParty]) -> "RecordedBooking":
+        """Give the same booking with other parties, booker first."""
+        booker, *attendees = parties
+        return replace(self, booker=booker, attendees=tuple(attendees))

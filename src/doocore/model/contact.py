@@ -1,9 +1,10 @@
 """Contacts, the groups they belong to, and what they subscribed to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, NewType, TypeAlias
+from itertools import repeat
+from typing import NamedTuple, NewType, TypeAlias, cast
 
 from doocore.model.fields import FieldValue, FieldValues, trimmed
 from doocore.model.frozen import FrozenDict
@@ -112,14 +113,7 @@ class Contact:
     @property
     def search_text(self) -> str:
         """The folded text that the quick search looks through: name, e-mail, company, IDs (SE-1)."""
-        value = self.values.get
-        parts = (
-            f"{value('first_name', '')} {value('last_name', '')}\n",
-            f"{value('email', '')}\n",
-            f"{value('company', '')}\n",
-            f"{self.id}\n{value('customer_id', '')}",
-        )
-        return "".join(map(str.casefold, parts))  # part by part: a text in ASCII is folded ten times as fast
+        return _search_text(self.id.casefold(), *[self.text(key).casefold() for key in _SEARCHED])
 
 
 Excerpt: TypeAlias = tuple[FieldValue, ...]
@@ -137,6 +131,26 @@ class ContactColumns:
     ids: tuple[ContactId, ...]
     groups: tuple[frozenset[GroupId], ...]
     columns: Mapping[str, Excerpt]
+
+
+_SEARCHED = ("first_name", "last_name", "email", "company", "customer_id")
+
+
+def search_texts(ids: Sequence[ContactId], columns: Mapping[str, Sequence[FieldValue]]) -> Iterator[str]:
+    r"""Give the search texts of many contacts, of whose fields the columns have the texts, "" where nothing (SE-1).
+
+    >>> list(search_texts([ContactId("C1")], {"first_name": ("Ada",), "company": ("STRASSE",)}))
+    ['ada \n\nstrasse\nc1\n']
+    """
+    nothing = repeat("")
+    texts = cast("Mapping[str, Sequence[str]]", columns)  # these fields hold texts
+    searched = [map(str.casefold, texts[key]) if key in texts else nothing for key in _SEARCHED]
+    return map(_search_text, map(str.casefold, ids), *searched)
+
+
+def _search_text(contact_id: str, first_name: str, last_name: str, email: str, company: str, customer_id: str) -> str:  # noqa: PLR0917, `map` gives them
+    """Put together what was folded text by text: one in ASCII is folded ten times as fast."""
+    return f"{first_name} {last_name}\n{email}\n{company}\n{contact_id}\n{customer_id}"
 
 
 def in_order_of_creation(contacts: Iterable[Contact]) -> tuple[Contact, ...]:

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NewType
 from zoneinfo import ZoneInfo
 
 from doocore.model.fields import FieldKey
 from doocore.model.history import require_offset
 from doocore.model.organization import is_time_zone
 from doocore.model.word import Word
-
-EventId = NewType("EventId", str)
 
 
 class EventStatus(Word):

@@ -158,6 +158,9 @@ class ValueParsers(Protocol):
     every other implementation accepts with the same result.
     """
 
+    def __hash__(self) -> int:
+        """Tell parsers apart: what was made with them is kept."""
+
     def email(self, text: str) -> EmailAddress | Refusal:
         """Judge an address (ID-4) and give it its match key (ID-3)."""
 
@@ -253,6 +256,7 @@ class FieldCatalog:
     fields: tuple[ContactField, ...]
     _by_key: dict[FieldKey, ContactField] = field(init=False, repr=False, compare=False)
     _by_name: dict[str, ContactField] = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_key", {each.key: each for each in self.fields})
@@ -261,6 +265,10 @@ class FieldCatalog:
             for name in (each.name, *each.labels):
                 names.setdefault(folded(name), each)
         object.__setattr__(self, "_by_name", names)
+        object.__setattr__(self, "_hash", hash(self.fields))
+
+    def __hash__(self) -> int:
+        return self._hash  # reckoned once, as what is kept per catalog is looked up in every story
 
     @classmethod
     def of(cls, locale: str, stored: Iterable[ContactField]) -> "FieldCatalog":
@@ -275,7 +283,7 @@ class FieldCatalog:
 
     def named(self, name: str) -> ContactField | None:
         """Find the field called *name*, by its key, name or label, without case (FI-3); None if there is none."""
-        return self._by_key.get(name, self._by_name.get(folded(name)))
+        return self._by_key.get(name) or self._by_name.get(folded(name))
 
     def name_of(self, key: FieldKey) -> str:
         """Name the field of this key, as bookings and histories have it; one that was deleted has only its key (FI-4).

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from doocore.model.fields import FieldValues
+from doocore.model.fields import Entered, FieldValues
+from doocore.model.frozen import FrozenDict
+from doocore.model.identifiers import BookingNumber
 from doocore.model.organization import Actor
 from doocore.model.word import Word
 
@@ -18,6 +20,7 @@ class Cause(Word):
     PORTAL = "portal"
     MERGE = "merge"
     UNDO = "undo"
+    MESSAGE = "message"
     SYSTEM = "system"
 
 
@@ -82,3 +85,22 @@ class HistoryEntry:
     rules: tuple[str, ...]
     before: FieldValues
     after: FieldValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingHistoryEntry:
+    """One change of one booking after its delivery: what was before and what is after, of what changed only (BP-7).
+
+    Keys say where in the booking it stands: `payment`, `booker.email`, `attendees[1].values.last_name`. What was not
+    there is not in `before`. `version` is the booking's version that this change made.
+    """
+
+    number: BookingNumber
+    version: int
+    at: datetime
+    actor: str
+    cause: Cause
+    reference: str
+    rules: tuple[str, ...]
+    before: FrozenDict[str, Entered]
+    after: FrozenDict[str, Entered]

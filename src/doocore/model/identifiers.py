@@ -1,6 +1,9 @@
 """The words by which a contact is found: address, customer ID, contact ID; and the booking number."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple, NewType
 
 from doocore.model.word import Word
@@ -27,6 +30,8 @@ class IdentifierKind(Word):
     BOOKING_NUMBER = "booking_number"
     GROUP_NAME = "group_name"
     FIELD_NAME = "field_name"
+    CODE = "code"
+    OUTBOX = "outbox"
 
 
 class IdentifierKey(NamedTuple):
@@ -38,6 +43,18 @@ class IdentifierKey(NamedTuple):
 
     kind: IdentifierKind
     key: str
+
+
+def identifier_keys(kind: IdentifierKind, keys: Iterable[str]) -> Iterator[IdentifierKey]:
+    """Make many keys of one kind, without a call for each as the class would need.
+
+    >>> list(identifier_keys(IdentifierKind.CUSTOMER_ID, ["K-1"])) == [IdentifierKey(IdentifierKind.CUSTOMER_ID, "K-1")]
+    True
+    """
+    return map(_identifier_key, zip(repeat(kind), keys, strict=False))
+
+
+_identifier_key: Callable[[tuple[IdentifierKind, str]], IdentifierKey] = partial(tuple.__new__, IdentifierKey)
 
 
 class EmailAddress(NamedTuple):

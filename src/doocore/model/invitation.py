@@ -1,14 +1,12 @@
 """Where contacts stand with an event's invitation: the status, the evidence for it, and what the evidence is made from."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from doocore.model.booking import AttendeeStatus, BookingStatus, PaymentStatus
-from doocore.model.contact import GroupId
-from doocore.model.event import EventId
+from doocore.model.booking import AttendeeStatus, BookingStatus, PaymentStatus, RecordedBooking
+from doocore.model.contact import Contact, GroupId
 from doocore.model.identifiers import BookingNumber, ContactId
 from doocore.model.word import Word
 
@@ -88,15 +86,16 @@ class Reaction(Word):
 class MessageEvent:
     """Something that happened to a message of an event at one recipient.
 
-    One that the host calls machine-made (link scanners) is kept, and is evidence for nothing (MA-6). `id` tells apart
-    what happened twice; `message` is the host's name for the message, or empty.
+    One that the host calls machine-made (link scanners) is kept, and is evidence for nothing (MA-6). `id` is the host's,
+    of this event and contact: what has come with it before is not recorded again; without one, it gets one. `message` is
+    the host's name for the message, or empty.
     """
 
-    id: str
-    event_id: EventId
+    event_id: str
     contact_id: ContactId
     reaction: Reaction
     at: datetime
+    id: str = ""
     message: str = ""
     by_machine: bool = False
 
@@ -105,7 +104,7 @@ class MessageEvent:
 class ContactMark:
     """A mark that somebody set by hand (IN-5)."""
 
-    event_id: EventId
+    event_id: str
     contact_id: ContactId
     mark: Mark
     at: datetime
@@ -133,13 +132,31 @@ class Concern:
     through_invitation: bool = False
     attendees: tuple[Ticket, ...] = ()
 
+    @property
+    def is_one(self) -> bool:
+        """Whether it is one at all: the contact is booker or attendee, or it came through the contact's invitation."""
+        return self.booker or self.through_invitation or any(each.own for each in self.attendees)
+
+
+def concern_of(booking: RecordedBooking, contact_id: ContactId) -> Concern | None:
+    """See a booking from a contact, as far as invitations go; None where it does not concern it (IN-3)."""
+    concern = Concern(
+        number=booking.number,
+        status=booking.status,
+        payment=booking.payment,
+        booker=booking.booker.outcome.contact_id == contact_id,
+        through_invitation=any(each.through_contact_id == contact_id for each in booking.parties),
+        attendees=tuple(Ticket(each.outcome.contact_id == contact_id, each.status) for each in booking.attendees),
+    )
+    return concern if concern.is_one else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationFacts:
-    """What is known of a contact and an event, as far as bookings tell.
+    """What is known of a contact and an event: the set of evidence that is kept, and the bookings that concern it.
 
-    `evidence` is the set that is kept, `version` counts how often its bookings' part was written: whoever writes it
-    has seen all bookings up to then (0: it never was).
+    `version` counts how often the bookings' part of the evidence was written: whoever writes it has seen all bookings
+    up to then (0: it never was).
     """
 
     evidence: Evidence = NO_EVIDENCE
@@ -151,18 +168,53 @@ class InvitationFacts:
 class InvitationList:
     """An event's invitation list: the groups whose members stand on it (IN-1), in the order they were added."""
 
-    event_id: EventId
+    event_id: str
     created_at: datetime
     groups: tuple[GroupId, ...] = ()
     version: int = 1
 
 
 class Invitation(NamedTuple):
-    """One line of an invitation list."""
+    """One line of an invitation list: a contact, and all that is known of it and the event."""
 
     contact_id: ContactId
     evidence: Evidence
 
 
-Masks: TypeAlias = Collection[Evidence]
-"""Sets of evidence, as a list is filtered by: the statuses they mean are the rules' business."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationLine:
+    """One line of an invitation list as it is shown: the contact, where it stands, and all evidence (IN-2, IN-6)."""
+
+    contact: Contact
+    status: InvitationStatus
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """What something is known from: a message's event, a mark or a booking, and when (IN-7).
+
+    `evidence` is one bit, or none where a machine reacted to a message (MA-6). `at` of a booking is its last change.
+    """
+
+    evidence: Evidence
+    at: datetime
+    message_event: MessageEvent | None = None
+    mark: ContactMark | None = None
+    booking: BookingNumber | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationExplanation:
+    """Why a contact stands where it stands with an event (IN-7).
+
+    `decisive` is the evidence that makes the status, `witnesses` tell of all evidence, the earliest first. `is_listed`
+    is whether the contact is on the event's invitation list.
+    """
+
+    contact_id: ContactId
+    status: InvitationStatus
+    evidence: Evidence
+    decisive: Evidence
+    is_listed: bool
+    witnesses: tuple[Witness, ...]

@@ -1,43 +1,33 @@
-"""A booking comes in: whose is it, what of it is written into contacts (chapters 2 and 3).
+"""A booking is decided: whose it is, and what of it is written into contacts (chapters 2 and 3).
 
-`read_booking` turns a delivery into a request, `needs_of` says what must be known, `plan_booking` decides party by
-party, each seeing what the ones before it did (AS-10, SY-10).
+`plan_booking` decides party by party, each seeing what the ones before it did (AS-10, SY-10). How a delivery is read
+stands in `booking_delivery`.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from doocore.changes import Change, CreateContact, RecordBooking, UpdateContact
 from doocore.errors import (
     BookingConflictError,
     EventNotLiveError,
-    InvalidBookingError,
     NotFoundError,
 )
 from doocore.model.booking import (
     Assignment,
-    Attendee,
-    AttendeeStatus,
-    Booking,
     BookingStatus,
     Decision,
+    FieldReport,
     Flag,
-    Party,
     PartyOutcome,
     RecordedBooking,
     RecordedParty,
 )
 from doocore.model.contact import Consent, Contact, Subscription, SubscriptionState, Through
-from doocore.model.event import Event, Question, QuestionLevel
+from doocore.model.event import Event
 from doocore.model.fields import (
     Entered,
-    FieldCatalog,
     FieldKey,
-    Refusal,
-    ValueParsers,
     is_blank,
     trimmed,
 )
@@ -49,8 +39,10 @@ from doocore.model.identifiers import (
     EmailAddress,
     IdentifierKey,
     IdentifierKind,
-    parse_booking_number,
 )
+from doocore.plans.booking_delivery import BookingRequest, ReadParty, customer_id_keys, incoming_values
+from doocore.plans.booking_evidence import evidence_of
+from doocore.plans.codes import redemptions_of
 from doocore.plans.story import Circumstances, Facts, Needs, Plan, ValueJudge
 from doocore.rules.addresses import text_key
 from doocore.rules.assignment import (
@@ -63,28 +55,7 @@ from doocore.rules.assignment import (
 )
 from doocore.rules.duplicates import is_opted_out
 from doocore.rules.permissions import Action, is_staff, permit
-from doocore.rules.syncing import is_another_person, synchronize
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadParty:
-    """A party with its addresses judged; `path` says where it stands in the booking."""
-
-    path: str
-    level: QuestionLevel
-    entered: Party
-    address: EmailAddress | Refusal | None
-    shown_key: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookingRequest:
-    """A delivery that can be planned: its number, its parties in order, and its fingerprint (AS-13)."""
-
-    number: BookingNumber
-    booking: Booking
-    parties: tuple[ReadParty, ...]
-    fingerprint: str
+from doocore.rules.syncing import Synchronized, SyncOrigin, is_another_person, synchronize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,90 +74,56 @@ class BookingResult:
         return (self.booker, *self.attendees)
 
 
-def read_booking(booking: Booking, new_numbers: Iterator[BookingNumber], parsers: ValueParsers) -> BookingRequest:
-    """Judge the number and the addresses of a delivery; a booking without a number gets a new one (ID-7).
-
-    Raises `InvalidBookingError` that names the place.
-    """
-    number = next(new_numbers) if booking.number is None else parse_booking_number(booking.number)
-    if number is None:
-        raise InvalidBookingError("number", f"{booking.number!r} is not of the form TX-XXXX-XXXX")
-    paths = ("booker", *(f"attendees[{index}]" for index in range(len(booking.attendees))))
-    return BookingRequest(
-        number=number,
-        booking=booking,
-        parties=tuple(_read_party(path, party, parsers) for path, party in zip(paths, booking.parties, strict=True)),
-        fingerprint=_fingerprint(booking),
-    )
-
-
-def needs_of(request: BookingRequest) -> Needs:
-    """Say what a booking must know: the booking itself, the event, and every contact its parties may concern."""
-    keys: set[IdentifierKey] = set()
-    contacts: set[ContactId] = set()
-    for party in request.parties:
-        if isinstance(party.address, EmailAddress):
-            keys.add(IdentifierKey(IdentifierKind.EMAIL, party.address.key))
-        keys.update(_customer_id_key(party.entered.values.get("customer_id")))
-        if party.entered.prefill is not None:
-            contacts.add(party.entered.prefill.contact_id)
-        if party.entered.chosen is not None:
-            contacts.add(party.entered.chosen)
-    return Needs(
-        keys=frozenset(keys),
-        contacts=frozenset(contacts),
-        bookings=frozenset({request.number}),
-        events=frozenset({request.booking.event_id}),
-        opt_outs=any(party.entered.subscribes for party in request.parties),
-    )
-
-
 def plan_booking(request: BookingRequest, facts: Facts, circumstances: Circumstances) -> "Plan[BookingResult] | Needs":
     """Decide about every party of a booking (chapters 2 and 3), or ask for the holders of customer IDs among answers.
 
     Raises `BookingConflictError` (AS-13), `NotFoundError` for the event or a chosen contact, `EventNotLiveError`
-    (AS-15), `PermissionDeniedError` (AS-0), `InvalidBookingError` for answers and values that lead nowhere.
+    (AS-15), `PermissionDeniedError` (AS-0), `InvalidBookingError` for answers and values that lead nowhere,
+    `CodeNotRedeemableError` (CO-2).
     """
     envelope = circumstances.envelope(Cause.BOOKING, request.number)
     earlier = facts.bookings.get(request.number)
     if earlier is not None:
-        return Plan(outcome=_repeated(earlier, request.fingerprint), envelope=envelope)
+        return Plan(outcome=_repeated(earlier, request), envelope=envelope)
     event = _event_that_takes(request, facts, circumstances)
-    incoming = [_incoming(party, event, facts.catalog) for party in request.parties]
-    keys = frozenset(key for values in incoming for key in _customer_id_key(values.get("customer_id")))
+    incoming = [incoming_values(party, event, facts.catalog) for party in request.parties]
+    keys = frozenset(key for values in incoming for key in customer_id_keys(values.get("customer_id")))
     if not keys <= facts.asked.keys:
         return Needs(keys=keys)
-    desk = _Desk(request=request, event=event, facts=facts, circumstances=circumstances)
+    desk = Desk(number=request.number, event=event, facts=facts, circumstances=circumstances)
     decided = [desk.decide(party, values) for party, values in zip(request.parties, incoming, strict=True)]
-    outcomes = [
-        replace(outcome, customer_id=desk.customer_id_for(outcome, party, values))
-        for outcome, party, values in zip(decided, request.parties, incoming, strict=True)
-    ]
-    changes = (*desk.changes(), RecordBooking(_record(request, outcomes, circumstances)))
-    booker, *attendees = outcomes
+    booking = _record(request, map(desk.recorded, decided, request.parties, incoming), circumstances)
+    redemptions = redemptions_of(request.booking.codes, request.number, event.id, facts, circumstances.at)
+    changes = (*desk.changes(), RecordBooking(booking), *redemptions, *evidence_of(None, booking, facts))
+    booker, *attendees = (each.outcome for each in booking.parties)
     result = BookingResult(number=request.number, booker=booker, attendees=tuple(attendees), changes=changes)
     return Plan(outcome=result, envelope=envelope, changes=changes)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Desk:
+class Desk:
     """The state of the contacts concerned while one booking's parties are decided in order.
 
-    `rules` are those that spoke about each contact, in the order in which parties met it.
+    `rules` are those that spoke about each contact, in the order in which parties met it; `holders` tells who holds a
+    key by now.
     """
 
-    request: BookingRequest
+    number: BookingNumber
     event: Event
     facts: Facts
     circumstances: Circumstances
+    cause: Cause = Cause.BOOKING
     contacts: dict[ContactId, Contact] = field(init=False)
+    holders: dict[IdentifierKey, dict[ContactId, None]] = field(default_factory=dict)
     rules: dict[ContactId, dict[str, None]] = field(default_factory=dict)
     used: dict[str, ContactId] = field(default_factory=dict)
     judge: ValueJudge = field(init=False)
 
     def __post_init__(self) -> None:
         self.contacts = dict(self.facts.contacts)
-        self.judge = ValueJudge(self.circumstances.parsers, self.facts.settings)
+        for contact in self.contacts.values():
+            self._take_down(contact.id, contact.identifiers)
+        self.judge = ValueJudge.of(self.facts.catalog, self.circumstances.parsers, self.facts.settings)
 
     def decide(self, party: ReadParty, incoming: Mapping[FieldKey, Entered]) -> PartyOutcome:
         """Assign one party, and write what it may write into its contact."""
@@ -214,23 +151,63 @@ class _Desk:
             other_person=withheld,
         )
         wanted = frozenset() if withheld else party.entered.subscribes
-        after = replace(contact, values=synced.values, email_key=synced.email_key)
-        after, opted_out = self._subscribed(after, wanted)
+        after, opted_out = self._subscribed(_with_values(contact, synced), wanted)
         rules = dict.fromkeys((*assignment.rules, *(report.rule for report in synced.reports)))
         self._remember(contact, after, party, assignment, rules)
         return PartyOutcome(assignment=assignment, contact_id=contact.id, reports=synced.reports, opted_out=opted_out)
 
-    def customer_id_for(
-        self, outcome: PartyOutcome, party: ReadParty, incoming: Mapping[FieldKey, Entered]
-    ) -> str | None:
-        """Give the record's own customer ID, else the prefilled contact's as it is after this booking (ID-6)."""
+    def recorded(self, outcome: PartyOutcome, party: ReadParty, incoming: Mapping[FieldKey, Entered]) -> RecordedParty:
+        """Record a party, with its own customer ID or else the prefilled contact's as it is after this booking (ID-6)."""
+        prefilled = self._prefilled(party)
+        inviter = None if prefilled is None else prefilled.contact
+        customer_id = None if inviter is None or inviter.id != outcome.contact_id else inviter.customer_id
         own = incoming.get("customer_id")
         if isinstance(own, str) and not is_blank(own):
-            return trimmed(own)
-        prefilled = self._prefilled(party)
-        if prefilled is None or prefilled.contact is None or prefilled.contact.id != outcome.contact_id:
-            return None
-        return prefilled.contact.customer_id
+            customer_id = trimmed(own)
+        return RecordedParty(
+            entered=party.entered,
+            outcome=outcome if customer_id == outcome.customer_id else replace(outcome, customer_id=customer_id),
+            through_contact_id=None if inviter is None else inviter.id,
+        )
+
+    def meet(self, contact_id: ContactId, party: RecordedParty) -> None:
+        """Know that a contact is that of an earlier party, which may have been decided by its address (AS-10, SY-10)."""
+        self.rules.setdefault(contact_id, {})
+        key = text_key(party.entered.email)
+        if key is None or DECIDED_BY_ADDRESS.isdisjoint(party.outcome.assignment.rules):
+            return
+        # An address that was edited since is not the one that decided, and none of the contact's.
+        if IdentifierKey(IdentifierKind.EMAIL, key) in self.contacts[contact_id].identifiers:
+            self.used.setdefault(key, contact_id)
+
+    def amend(
+        self,
+        contact_id: ContactId,
+        party: ReadParty,
+        incoming: Mapping[FieldKey, Entered],
+        changed: Mapping[FieldKey, Entered],
+        *,
+        handed_over: bool,
+    ) -> tuple[FieldReport, ...]:
+        """Write into its contact what an edit has *changed* of a party, and report on it (SY-11).
+
+        *handed_over* says that the address is another one, too: another person's values are then not synced (SY-12).
+        """
+        contact = self.contacts[contact_id]
+        withheld = (handed_over or contact_id in self.rules) and is_another_person(contact.values, incoming)
+        synced = synchronize(
+            contact,
+            changed,
+            catalog=self.facts.catalog,
+            judge=self.judge,
+            mode=self.facts.settings.sync,
+            origin=SyncOrigin.PORTAL,
+            held_elsewhere=self._held_elsewhere(contact, party, incoming),
+            other_person=withheld,
+        )
+        rules = dict.fromkeys(("SY-11", *(report.rule for report in synced.reports)))
+        self._note(contact, _with_values(contact, synced), rules)
+        return synced.reports
 
     def changes(self) -> Iterator[Change]:
         """Give what became of the contacts: each created or updated once, as the whole booking leaves it."""
@@ -250,7 +227,7 @@ class _Desk:
         )
 
     def _holders(self, key: IdentifierKey) -> tuple[Contact, ...]:
-        return tuple(each for each in self.contacts.values() if key in each.identifiers)
+        return tuple([self.contacts[each] for each in self.holders.get(key, ())])
 
     def _prefilled(self, party: ReadParty) -> PrefilledContact | None:
         prefill = party.entered.prefill
@@ -276,7 +253,7 @@ class _Desk:
         return Contact(
             id=next(self.circumstances.new_contact_ids),
             values=FrozenDict(),
-            origin=self.circumstances.origin(Cause.BOOKING, self.request.number),
+            origin=self.circumstances.origin(self.cause, self.number),
             created_at=self.circumstances.at,
         )
 
@@ -284,13 +261,15 @@ class _Desk:
         self, contact: Contact, party: ReadParty, incoming: Mapping[FieldKey, Entered]
     ) -> frozenset[FieldKey]:
         """Name the identifiers that another contact holds; a new contact takes its address all the same (SY-5, SY-8)."""
-        keys = [("customer_id", key) for key in _customer_id_key(incoming.get("customer_id"))]
+        keys = [("customer_id", key) for key in customer_id_keys(incoming.get("customer_id"))]
         if isinstance(party.address, EmailAddress) and contact.id in self.facts.contacts:
             keys.append(("email", IdentifierKey(IdentifierKind.EMAIL, party.address.key)))
         return frozenset(name for name, key in keys if any(holder.id != contact.id for holder in self._holders(key)))
 
     def _subscribed(self, contact: Contact, wanted: Iterable[Subscription]) -> tuple[Contact, tuple[Subscription, ...]]:
         """Subscribe to what the party asked for, except where an opt-out stands against it (SU-2, SU-4, SU-5)."""
+        if not wanted:
+            return contact, ()
         open_to = [each for each in wanted if contact.state(each) is not SubscriptionState.SUBSCRIBED]
         opted_out = [each for each in open_to if is_opted_out(contact, each, self.facts.opt_outs)]
         consent = Consent(SubscriptionState.SUBSCRIBED, self.circumstances.at, Through.BOOKING)
@@ -301,69 +280,40 @@ class _Desk:
     def _remember(
         self, before: Contact, after: Contact, party: ReadParty, assignment: Assignment, rules: Mapping[str, None]
     ) -> None:
-        """Let later parties see what this one did (AS-10, SY-10)."""
-        self.contacts[after.id] = after
-        self.rules.setdefault(after.id, {}).update(rules)
+        """Let later parties see what this one did, and by which address it was decided (AS-10, SY-10)."""
+        self._note(before, after, rules)
         if isinstance(party.address, EmailAddress) and not DECIDED_BY_ADDRESS.isdisjoint(assignment.rules):
             self.used.setdefault(party.address.key, after.id)
+
+    def _note(self, before: Contact, after: Contact, rules: Mapping[str, None]) -> None:
+        self.contacts[after.id] = after
+        had, has = before.identifiers, after.identifiers
+        for key in had - has:
+            self.holders[key].pop(after.id, None)
+        self._take_down(after.id, has)
+        self.rules.setdefault(after.id, {}).update(rules)
         if after.email_key is not None and after.email_key != before.email_key:
             self.used.setdefault(after.email_key, after.id)
 
-
-def _read_party(path: str, party: Party, parsers: ValueParsers) -> ReadParty:
-    return ReadParty(
-        path=path,
-        level=QuestionLevel.ATTENDEE if isinstance(party, Attendee) else QuestionLevel.BOOKING,
-        entered=party,
-        address=_judged_address(party.email, parsers),
-        shown_key=None if party.prefill is None else text_key(party.prefill.email),
-    )
+    def _take_down(self, contact_id: ContactId, keys: Iterable[IdentifierKey]) -> None:
+        for key in keys:
+            self.holders.setdefault(key, {})[contact_id] = None
 
 
-def _judged_address(text: str | None, parsers: ValueParsers) -> EmailAddress | Refusal | None:
-    return None if text is None or is_blank(text) else parsers.email(trimmed(text))
+def _with_values(contact: Contact, synced: Synchronized) -> Contact:
+    if synced.values == contact.values:
+        return contact
+    return replace(contact, values=synced.values, email_key=synced.email_key)
 
 
-def _customer_id_key(value: Entered) -> Iterator[IdentifierKey]:
-    if isinstance(value, str) and not is_blank(value):
-        yield IdentifierKey(IdentifierKind.CUSTOMER_ID, trimmed(value))
-
-
-def _fingerprint(booking: Booking) -> str:
-    """Digest the content of a delivery, without the time of it (AS-13)."""
-    parties = [
-        {
-            "email": party.email,
-            "values": dict(party.values),
-            "answers": dict(party.answers),
-            "prefill": party.prefill and [party.prefill.contact_id, party.prefill.email],
-            "chosen": party.chosen,
-            "subscribes": sorted(each.value for each in party.subscribes),
-            "ticket": [party.ticket, _money(party.price)] if isinstance(party, Attendee) else None,
-        }
-        for party in booking.parties
-    ]
-    content = {
-        "event": booking.event_id,
-        "parties": parties,
-        "payment": booking.payment.value,
-        "products": booking.products,
-        "sum": booking.invoice_sum if booking.invoice_sum is None else _money(booking.invoice_sum),
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _money(amount: Decimal) -> str:
-    return str(amount.normalize())  # never written out: 1E+999999999 has a billion digits
-
-
-def _repeated(earlier: RecordedBooking, fingerprint: str) -> BookingResult:
-    if earlier.fingerprint != fingerprint:
+def _repeated(earlier: RecordedBooking, request: BookingRequest) -> BookingResult:
+    if earlier.fingerprint != request.fingerprint:
         raise BookingConflictError(earlier.number)
+    delivered = len(request.booking.attendees)  # those that came in an edit stand behind them
     return BookingResult(
         number=earlier.number,
         booker=earlier.booker.outcome,
-        attendees=tuple(each.outcome for each in earlier.attendees),
+        attendees=tuple(each.outcome for each in earlier.attendees[:delivered]),
         repeated=True,
     )
 
@@ -378,34 +328,8 @@ def _event_that_takes(request: BookingRequest, facts: Facts, circumstances: Circ
     return event
 
 
-def _incoming(party: ReadParty, event: Event, catalog: FieldCatalog) -> dict[FieldKey, Entered]:
-    """Bring a party's address, values and linked answers under the keys of contact fields (chapter 3)."""
-    incoming: dict[FieldKey, Entered] = {"email": party.entered.email}
-    for name, value in party.entered.values.items():
-        field_named = catalog.named(name)
-        if field_named is None or field_named.key == "email":
-            raise InvalidBookingError(f"{party.path}.values.{name}", "no contact field of this name can be given here")
-        incoming[field_named.key] = value
-    questions = {each.id: each for each in event.questions if each.level is party.level}
-    for question_id, answer in party.entered.answers.items():
-        question = _question(questions, question_id, party.path)
-        # A value given as such stands before an answer to a question for the same field.
-        if question.field is not None and is_blank(incoming.get(question.field)):
-            incoming[question.field] = answer
-    return incoming
-
-
-def _question(questions: Mapping[str, Question], question_id: str, path: str) -> Question:
-    if question_id not in questions:
-        raise InvalidBookingError(f"{path}.answers.{question_id}", "the event asks no such question here")
-    return questions[question_id]
-
-
-def _record(request: BookingRequest, outcomes: Iterable[PartyOutcome], circumstances: Circumstances) -> RecordedBooking:
-    booker, *attendees = (
-        RecordedParty(entered=party.entered, outcome=outcome, status=AttendeeStatus.ACTIVE)
-        for party, outcome in zip(request.parties, outcomes, strict=True)
-    )
+def _record(request: BookingRequest, parties: Iterable[RecordedParty], circumstances: Circumstances) -> RecordedBooking:
+    booker, *attendees = parties
     return RecordedBooking(
         number=request.number,
         event_id=request.booking.event_id,

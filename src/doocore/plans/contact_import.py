@@ -3,21 +3,15 @@
 `plan_rows` decides about a batch of rows that were read and judged, each row seeing what the ones before it did.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
-from doocore.changes import Change, CreateContact, CreateGroup, JoinGroup, PutField, RecordRows, UpdateContact
-from doocore.model.contact import (
-    NO_SUBSCRIPTIONS,
-    Consent,
-    Contact,
-    Subscription,
-    Subscriptions,
-    SubscriptionState,
-    Through,
-)
+from doocore.changes import Change, CreateGroup, JoinGroup, PutField, RecordRows, UpdateContact
+from doocore.model.contact import Consent, Contact, Excerpt, Subscription, SubscriptionState, Through
 from doocore.model.contact_import import (
     DuplicateMode,
     ImportRecord,
@@ -28,13 +22,15 @@ from doocore.model.contact_import import (
     RowReason,
     RowReport,
     RowWarning,
+    row_reports,
 )
-from doocore.model.fields import FieldKey, FieldValue, folded, trimmed
+from doocore.model.fields import Entered, FieldKey, FieldValue, folded, trimmed
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause, Origin
 from doocore.model.identifiers import ContactId, IdentifierKind
 from doocore.plans.by_hand import LONGEST_GROUP_NAME, new_group
-from doocore.plans.import_judging import Given, JudgedRows, Refusals, judge_row
+from doocore.plans.import_adding import NewContacts, rows_of_nobody_known
+from doocore.plans.import_judging import JudgedRows, Refusals, held_by, judge_row
 from doocore.plans.import_reading import ImportJob, ReadRow, group_names, long_group_names, shown
 from doocore.plans.story import Circumstances, Facts, Plan
 from doocore.rules.columns import GROUPS
@@ -44,6 +40,9 @@ from doocore.rules.syncing import Standing, holds, key_of_email
 Wishes: TypeAlias = Mapping[Subscription, SubscriptionState]
 """What a row asks for, subscription by subscription (SU-3)."""
 
+_Way: TypeAlias = Callable[[JudgedRows, range], Iterable[RowReport]]
+"""How rows that follow one another are decided; they are named by their places in the batch."""
+
 _UPDATE_RULES = ("IM-5",)
 
 
@@ -51,12 +50,12 @@ def plan_rows(
     job: ImportJob, judged: JudgedRows, facts: Facts, circumstances: Circumstances
 ) -> Plan[tuple[RowReport, ...]]:
     """Decide about a batch of rows, in the order of the file (IM-4 to IM-9, IM-17 to IM-19)."""
-    batch = _Batch(job, facts, circumstances)
+    batch = _Batch(job, facts, circumstances, is_open=None in judged.settled)
     reports = batch.decide_all(judged)
     return Plan(
         outcome=reports,
         envelope=circumstances.envelope(Cause.IMPORT, job.id),
-        changes=(*batch.fields(), *batch.changes, RecordRows(job.id, reports, job.version)),
+        changes=(*batch.changes(), RecordRows(job.id, reports, job.version)),
     )
 
 
@@ -69,8 +68,8 @@ def has_expired(record: ImportRecord, now: datetime) -> bool:
 class _Batch:
     """The state of contacts, holders, groups and options while one batch of rows is decided in order."""
 
-    def __init__(self, job: ImportJob, facts: Facts, circumstances: Circumstances) -> None:
-        self.changes: list[Change] = []
+    def __init__(self, job: ImportJob, facts: Facts, circumstances: Circumstances, *, is_open: bool) -> None:
+        self._changes: list[Change] = []
         self._job = job
         self._facts = facts
         self._circumstances = circumstances
@@ -78,56 +77,88 @@ class _Batch:
         self._leaves_alone = leaves_alone(self._mode)
         self._leaves_out = job.options.invalid_values is InvalidValues.LEAVE_OUT
         self._contacts = dict(facts.contacts)
-        self._holders: dict[IdentifierKind, dict[str, tuple[ContactId, ...]]] = {kind: {} for kind in IdentifierKind}
-        for (kind, key), holders in facts.holders.items():
-            self._holders[kind][key] = holders
+        self._holders = {kind: held_by(kind, facts) if is_open else {} for kind in IdentifierKind}
         self._identified = self._holders[job.options.identify_by]
         self._with_customer_id = self._holders[IdentifierKind.CUSTOMER_ID]
         self._with_email = self._holders[IdentifierKind.EMAIL]
         self._groups = dict(facts.groups)
         self._options: dict[FieldKey, dict[str, None]] = {}
+        self._new = NewContacts(job, circumstances)
         self._actor = str(circumstances.actor)
-        self._new_id = circumstances.new_contact_ids.__next__
-        self._values = job.values
         self._by_email = job.options.identify_by is IdentifierKind.EMAIL
         self._customer_id_told = self._tells("customer_id")
         self._email_told = self._tells("email")
         self._joins = bool(job.options.groups) or job.columns.place(GROUPS) is not None
-        self._wishes: dict[Given, Wishes] = {}
-        self._granted: dict[Given, Subscriptions] = {}
         self._consents = {state: Consent(state, circumstances.at, Through.IMPORT) for state in SubscriptionState}
 
-    def fields(self) -> Iterator[Change]:
-        """Give the fields that got new options (IM-4)."""
-        for key, added in self._options.items():
+    def changes(self) -> Iterator[Change]:
+        """Give everything that was decided."""
+        for key, added in self._options.items():  # the fields that got new options (IM-4)
             yield PutField(self._facts.catalog[key].with_options(added))
+        yield from self._new.change()
+        yield from self._changes
 
     def decide_all(self, judged: JudgedRows) -> tuple[RowReport, ...]:
-        """Decide about every row, in order."""
-        reports = []
-        for place, (row, given, settled) in enumerate(zip(judged.rows, judged.given, judged.settled, strict=True)):
-            if settled is not None and settled not in self._contacts:  # else an earlier row may have changed it
-                self._join_all(row, settled)
-                reports.append(RowReport(row.line, RowOutcome.UNCHANGED, settled))
-            elif settled is not None:
-                reports.append(self._decide(row, *judge_row(self._job, row, self._facts.catalog)))
-            elif row.whole:
-                reports.append(self._decide(row, given, judged.refused.get(place, ())))
-            else:
-                reports.append(_unprocessed(row, [_wrong_column_count(row, len(self._job.columns.columns))]))
+        """Decide about every row, in order: together about those that follow one another and go the same way."""
+        reports: list[RowReport] = []
+        for way, run in groupby(enumerate(self._ways(judged)), key=itemgetter(1)):
+            places = [place for place, _ in run]
+            reports.extend(way(judged, range(places[0], places[-1] + 1)))
         return tuple(reports)
+
+    def _ways(self, judged: JudgedRows) -> Sequence[_Way]:
+        """Choose for each row how it is decided; a contact that was read whole, an earlier row may have changed."""
+        # Where opt-outs bind, whoever is new may be bound too (SU-5).
+        alone = set() if self._facts.opt_outs else rows_of_nobody_known(self._job, judged, self._holders)
+        ways: list[_Way] = [
+            self._add_together if place in alone else self._decide_each for place in range(len(judged.settled))
+        ]
+        for place, settled in enumerate(judged.settled):
+            if settled is not None and settled not in self._facts.contacts:
+                ways[place] = self._leave
+        return ways
+
+    def _add_together(self, judged: JudgedRows, places: range) -> Iterable[RowReport]:
+        """Add rows that concern nobody known."""
+        ids = self._new.add_rows(judged, places)
+        return self._reported(judged, places, RowOutcome.ADDED, ids)
+
+    def _leave(self, judged: JudgedRows, places: range) -> Iterable[RowReport]:
+        """Leave contacts as they are, which have all that their rows say."""
+        ids = [contact_id for contact_id in (judged.settled[place] for place in places) if contact_id is not None]
+        return self._reported(judged, places, RowOutcome.UNCHANGED, ids)
+
+    def _reported(
+        self, judged: JudgedRows, places: range, outcome: RowOutcome, ids: Sequence[ContactId]
+    ) -> Iterable[RowReport]:
+        if self._joins:
+            for place, contact_id in zip(places, ids, strict=True):
+                self._join_all(judged.rows.cells[place], contact_id)
+        return row_reports(judged.rows.lines[places.start : places.stop], outcome, ids)
+
+    def _decide_each(self, judged: JudgedRows, places: range) -> Iterable[RowReport]:
+        """Decide about each row by itself."""
+        for place in places:
+            row = judged.rows.row(place)
+            if place in judged.rows.misshapen:
+                yield _unprocessed(row, [_wrong_column_count(row, len(self._job.columns.columns))])
+            elif judged.settled[place] is not None:
+                yield self._decide(row, *judge_row(self._job, judged.rows, place, self._facts.catalog))
+            else:
+                yield self._decide(row, judged.said(place), judged.refused.get(place, ()))
 
     def _tells(self, target: str) -> bool:
         """Tell whether a column that does not identify gives *target*."""
         return target in self._job.columns.targets and self._job.options.identify_by.value != target
 
-    def _decide(self, row: ReadRow, given: Given, refused: Refusals) -> RowReport:
+    def _decide(self, row: ReadRow, given: Excerpt, refused: Refusals) -> RowReport:
         """Decide about one row, and write what it may write (IM-8: whole or not at all)."""
         holder, reasons = self._identify(row)
         if holder is not None and self._leaves_alone:
             return _unprocessed(row, reasons) if reasons else self._skip(row, holder)
         matched = None if holder is None else self._contacts[holder]
-        values = {key: value for key, value in zip(self._values, given, strict=False) if value is not None}
+        values = {key: value for key, value in zip(self._job.values, given, strict=False) if value != ""}
+        wishes = self._wished(given)
         remarks, added = self._reconsider(row, matched, values, refused) if refused else ([], ())
         if self._joins:
             remarks.extend(self._long_group_names(row))
@@ -142,22 +173,21 @@ class _Batch:
             return _unprocessed(row, reasons)
         for key in added:
             self._options.setdefault(key, {})[str(values[key])] = None
-        said = given[len(self._values) :]
         if matched is None:
-            return self._add(row, values, said, warnings)
-        return self._merge(row, matched, values, said, warnings)
+            return self._add(row, values, wishes, warnings)
+        return self._merge(row, matched, values, wishes, warnings)
 
     def _identify(self, row: ReadRow) -> tuple[ContactId | None, list[Remark]]:
         """Find the one contact that the row matches, or why it cannot be processed (IM-2, IM-7, IM-9)."""
-        if row.key is None:
-            return None, [row.problem] if row.problem else []
-        holders = self._identified.get(row.key.key, ())
+        if row.problem is not None:
+            return None, [row.problem]
+        holders = self._identified.get(row.key, ())
         reasons = [_remark(RowReason.DUPLICATE_IN_FILE, self._job, row)] if row.duplicate else []
         if len(holders) == 1:
             return holders[0], reasons
         if holders:
             reasons.append(_remark(RowReason.AMBIGUOUS, self._job, row, ", ".join(holders)))
-        elif row.key.kind is IdentifierKind.CONTACT_ID:
+        elif self._job.options.identify_by is IdentifierKind.CONTACT_ID:
             reasons.append(_remark(RowReason.UNKNOWN_CONTACT_ID, self._job, row))
         return None, reasons
 
@@ -179,7 +209,7 @@ class _Batch:
         return remarks, added
 
     def _long_group_names(self, row: ReadRow) -> Iterator[Remark]:
-        for name in long_group_names(self._job, row):
+        for name in long_group_names(self._job, row.cells):
             advice = f"a group's name has at most {LONGEST_GROUP_NAME} characters"
             yield Remark(RowReason.TOO_LONG, self._job.column_of(GROUPS), name, advice)
 
@@ -202,26 +232,22 @@ class _Batch:
         return RowReport(line=row.line, outcome=RowOutcome.SKIPPED, contact_id=holder)
 
     def _add(
-        self, row: ReadRow, values: Mapping[FieldKey, FieldValue], said: Given, warnings: list[Remark]
+        self, row: ReadRow, values: Mapping[FieldKey, FieldValue], wishes: Wishes, warnings: list[Remark]
     ) -> RowReport:
-        email_key = row.key.key if self._by_email and row.key is not None else None
-        if self._email_told:
-            email_key = key_of_email(values)
+        email_key = row.key if self._by_email else key_of_email(values)
         contact = Contact(
-            id=self._new_id(),
+            id=next(self._circumstances.new_contact_ids),
             values=FrozenDict(values),
             origin=Origin(Cause.IMPORT, self._actor, self._job.id, row.line),
             created_at=self._circumstances.at,
             email_key=email_key,
-            subscriptions=NO_SUBSCRIPTIONS if self._facts.opt_outs else self._granted_to_anyone(said),
         )
-        if self._facts.opt_outs:
-            contact = self._subscribed(contact, self._wished(said), DuplicateMode.OVERWRITE, warnings)
+        contact = self._subscribed(contact, wishes, DuplicateMode.OVERWRITE, warnings)
         if self._email_told:
             self._warn_of_shared(contact, warnings)
-        self.changes.append(CreateContact(contact))
+        self._new.add(contact)
         self._remember_new(contact)
-        self._join_all(row, contact.id)
+        self._join_all(row.cells, contact.id)
         return RowReport(row.line, RowOutcome.ADDED, contact.id, (), tuple(warnings))
 
     def _merge(
@@ -229,7 +255,7 @@ class _Batch:
         row: ReadRow,
         matched: Contact,
         values: Mapping[FieldKey, FieldValue],
-        said: Given,
+        wishes: Wishes,
         warnings: list[Remark],
     ) -> RowReport:
         written = self._written(matched, values)
@@ -237,16 +263,16 @@ class _Batch:
         if written:
             email_key = key_of_email(written) if "email" in written else matched.email_key
             after = replace(matched, values=FrozenDict({**matched.values, **written}), email_key=email_key)
-        after = self._subscribed(after, self._wished(said), self._mode, warnings)
+        after = self._subscribed(after, wishes, self._mode, warnings)
         outcome = RowOutcome.UNCHANGED
         if after is not matched:
             outcome = RowOutcome.UPDATED
             after = replace(after, version=matched.version + 1)
             if "email" in written:
                 self._warn_of_shared(after, warnings)
-            self.changes.append(UpdateContact(matched, after, _UPDATE_RULES, row.line))
+            self._changes.append(UpdateContact(matched, after, _UPDATE_RULES, row.line))
             self._remember_changed(matched, after)
-        self._join_all(row, matched.id)
+        self._join_all(row.cells, matched.id)
         return RowReport(row.line, outcome, matched.id, (), tuple(warnings))
 
     def _written(self, matched: Contact, values: Mapping[FieldKey, FieldValue]) -> dict[FieldKey, FieldValue]:
@@ -263,26 +289,10 @@ class _Batch:
                 written[key] = value
         return written
 
-    def _wished(self, said: Given) -> Wishes:
-        """Read what the subscription columns say; most rows say the same."""
-        if said not in self._wishes:
-            words = zip(self._job.excerpt[len(self._values) :], said, strict=True)
-            self._wishes[said] = {
-                Subscription(each): SubscriptionState(wish) for each, wish in words if wish is not None
-            }
-        return self._wishes[said]
-
-    def _granted_to_anyone(self, said: Given) -> Subscriptions:
-        """Give a new contact what its row wishes, where no opt-out binds; who wishes the same shares it."""
-        if said not in self._granted:
-            self._granted[said] = FrozenDict(
-                {
-                    each: self._consents[wish]
-                    for each, wish in self._wished(said).items()
-                    if WRITES_SUBSCRIPTION[DuplicateMode.OVERWRITE, SubscriptionState.UNKNOWN, wish]
-                }
-            )
-        return self._granted[said]
+    def _wished(self, given: Excerpt) -> Wishes:
+        """Read what the subscription columns say."""
+        words = zip(self._job.wishes, given[len(self._job.values) :], strict=True)
+        return {each: SubscriptionState(wish) for each, wish in words if wish}
 
     def _subscribed(self, contact: Contact, wishes: Wishes, mode: DuplicateMode, warnings: list[Remark]) -> Contact:
         """Grant what the subscription columns ask for, within SU-3, SU-4 and SU-5; the same contact where that is nothing."""
@@ -325,14 +335,14 @@ class _Batch:
         for kind, key in after.identifiers - before.identifiers:
             _hold(self._holders[kind], key, after.id)
 
-    def _join_all(self, row: ReadRow, contact_id: ContactId) -> None:
+    def _join_all(self, cells: Sequence[Entered], contact_id: ContactId) -> None:
         """Let a processed contact join the chosen groups and those its row names (IM-6)."""
         if not self._joins:
             return
         self._join(contact_id, self._job.options.groups)
         place = self._job.columns.place(GROUPS)
         if place is not None:
-            names = group_names(row.cells[place])
+            names = group_names(cells[place])
             self._join(contact_id, [name for name in names if len(trimmed(name)) <= LONGEST_GROUP_NAME])
 
     def _join(self, contact_id: ContactId, names: Iterable[str]) -> None:
@@ -340,8 +350,8 @@ class _Batch:
             group = self._groups.get(folded(name))
             if group is None:
                 group = self._groups[folded(name)] = new_group(name, self._circumstances.new_record_ids)
-                self.changes.append(CreateGroup(group))
-            self.changes.append(JoinGroup(group.id, contact_id))
+                self._changes.append(CreateGroup(group))
+            self._changes.append(JoinGroup(group.id, contact_id))
 
 
 def _hold(holders: dict[str, tuple[ContactId, ...]], key: str, contact_id: ContactId) -> None:

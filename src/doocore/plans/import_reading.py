@@ -1,13 +1,15 @@
 """Reading a list: how many rows, whom each one names, and what a batch of them must know (IM-1, IM-2, IM-7).
 
 The list is passed over twice. `survey` counts the rows and finds identifying values that occur more than once;
-`read_rows` reads every row's identifiers. Nothing here grows with the list but eight bytes a row (IM-16).
+`Reading` reads every row's identifiers. Nothing here grows with the list but eight bytes a row (IM-16).
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, islice, pairwise
+from typing import TypeAlias, TypeVar
 
 from doocore.model.contact import Subscription
 from doocore.model.contact_import import ImportId, ImportOptions, Remark, RowReason
@@ -23,14 +25,19 @@ from doocore.model.fields import (
     is_blank,
     trimmed,
 )
-from doocore.model.identifiers import IdentifierKey, IdentifierKind
+from doocore.model.identifiers import IdentifierKey, IdentifierKind, identifier_keys
 from doocore.plans.by_hand import LONGEST_GROUP_NAME
 from doocore.plans.import_cells import JudgedColumn, wished
 from doocore.plans.story import Needs, ValueJudge
 from doocore.rules.addresses import PLAIN, match_key
 from doocore.rules.columns import GROUPS, OTHER_COLUMNS, ColumnMap
 
-_TOLD_EVERY = 1000
+T = TypeVar("T")
+
+ListRow: TypeAlias = tuple[int, Sequence[Entered]]
+"""A row as it stands in the list: the line where it starts, and its cells."""
+
+_TOLD_EVERY = 250  # rows; of more at once, Python would begin to search for reference cycles among them
 _BUCKETS = 256
 _CUSTOMER_ID = FieldCatalog.of("", ())["customer_id"]
 _YES_OR_NO = ContactField(key="subscription", type=FieldType.CHECKBOX, name="subscription")
@@ -47,15 +54,17 @@ class ImportJob:
     judge: ValueJudge
     parsers: ValueParsers
     values: tuple[FieldKey, ...] = field(init=False)
+    wishes: tuple[Subscription, ...] = field(init=False)
     excerpt: tuple[str, ...] = field(init=False)
     _judged: dict[str, JudgedColumn] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Lay out what the list can say of a contact: values of fields, then wishes for subscriptions."""
         values = tuple([each for each in self.columns.targets if each is not None and each not in OTHER_COLUMNS])
-        wishes = [each.value for each in Subscription if each.value in self.columns.targets]
+        wishes = tuple([each for each in Subscription if each.value in self.columns.targets])
         object.__setattr__(self, "values", values)
-        object.__setattr__(self, "excerpt", (*values, *wishes))
+        object.__setattr__(self, "wishes", wishes)
+        object.__setattr__(self, "excerpt", (*values, *[each.value for each in wishes]))
 
     @property
     def identifying_place(self) -> int:
@@ -93,28 +102,55 @@ class Survey:
     repeated: frozenset[int]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRow:
-    """A row with its identifiers read.
+    """A row with its identifier read: `key` is the identifying value's, "" where there is none, and `text` the value.
 
-    `key` is the identifying value's and `text` the value; `problem` says why there is none. `others` are the keys of
-    identifiers that do not identify; `duplicate` tells that an earlier row had the same key (IM-7). A row of the wrong
-    column count has nothing but its cells.
+    `problem` says why there is none; `duplicate` tells that an earlier row had the same key (IM-7).
     """
 
     line: int
     cells: Sequence[Entered]
-    whole: bool = True
-    key: IdentifierKey | None = None
-    text: str = ""
-    problem: Remark | None = None
-    others: tuple[IdentifierKey, ...] = ()
-    duplicate: bool = False
+    key: str
+    text: str
+    problem: Remark | None
+    duplicate: bool
 
 
-def survey(
-    job: ImportJob, rows: Iterable[tuple[int, Sequence[Entered]]], progress: Callable[[int], None] | None = None
-) -> Survey:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRows:
+    """A batch of rows with their identifiers read, column by column: what stands at one place belongs to one row.
+
+    `keys` and `texts` are those of `ReadRow`. `others` are the keys of identifiers that do not identify, by their
+    kinds, "" where there is none. `identifying` and `naming` are the same keys as they are looked up and locked. A row
+    that is `misshapen`, of the wrong column count, is blank in all columns.
+    """
+
+    lines: Sequence[int]
+    cells: Sequence[Sequence[Entered]]
+    columns: Sequence[Sequence[Entered]]
+    keys: Sequence[str]
+    texts: Sequence[str]
+    others: Mapping[IdentifierKind, Sequence[str]]
+    identifying: frozenset[IdentifierKey]
+    naming: frozenset[IdentifierKey]
+    problems: Mapping[int, Remark]
+    duplicates: AbstractSet[int]
+    misshapen: AbstractSet[int]
+
+    def row(self, place: int) -> ReadRow:
+        """Give one row by itself."""
+        return ReadRow(
+            line=self.lines[place],
+            cells=self.cells[place],
+            key=self.keys[place],
+            text=self.texts[place],
+            problem=self.problems.get(place),
+            duplicate=place in self.duplicates,
+        )
+
+
+def survey(job: ImportJob, rows: Iterable[ListRow], progress: Callable[[int], None] | None = None) -> Survey:
     """Pass over a list once: count its rows, and find identifying values that occur more than once (IM-1, IM-7).
 
     Equal values have equal hashes; that unequal ones may share a hash costs a look, never a row. *progress* is told
@@ -125,56 +161,76 @@ def survey(
     key_of = match_key if job.options.identify_by is IdentifierKind.EMAIL else trimmed
     buckets = [array("q") for _ in range(_BUCKETS)]
     total = 0
-    for total, (_, cells) in enumerate(rows, start=1):
-        if len(cells) == width:
-            cell = cells[place]
-            value = hash(key_of(cell if cell.__class__ is str else shown(cell)))
+    for batch in batches(rows, _TOLD_EVERY):
+        cells = [row[place] for _, row in batch if len(row) == width]
+        for value in map(hash, map(key_of, _texts(cells))):
             buckets[value % _BUCKETS].append(value)
-        if progress is not None and total % _TOLD_EVERY == 0:
+        total += len(batch)
+        if progress is not None and len(batch) == _TOLD_EVERY:
             progress(total)
     return Survey(total, frozenset(value for bucket in buckets for value in _repeated(bucket)))
 
 
-def read_rows(job: ImportJob, rows: Iterable[tuple[int, Sequence[Entered]]], found: Survey) -> Iterator[ReadRow]:
-    """Read the identifiers of every row, in order, and mark the rows whose value occurred before (IM-7)."""
-    identify = _Identification(job)
-    others = _OtherIdentifiers(job)
-    width = len(job.columns.columns)
-    place, kind, repeated = identify.place, identify.kind, found.repeated
-    seen: set[str] = set()
-    for line, cells in rows:
-        if len(cells) != width:
-            yield ReadRow(line, cells, whole=False)
-            continue
-        cell = cells[place]
-        if identify.by_email and cell.__class__ is str and PLAIN.fullmatch(cell):
-            text, key = cell, cell.lower()  # what every parser takes with this key (FI-7), nearly every row of a list
-        else:
-            identified = identify.read(cell)
-            if isinstance(identified, Remark):
-                yield ReadRow(line, cells, problem=identified, others=others.read(cells))
-                continue
-            text, key = identified
-        duplicate = False
-        if repeated and hash(key) in repeated:
-            duplicate = key in seen
-            seen.add(key)
-        yield ReadRow(line, cells, True, IdentifierKey(kind, key), text, None, others.read(cells), duplicate)
+class Reading:
+    """Reads the identifiers of a list, batch by batch in its order, and marks rows whose value occurred before (IM-7)."""
+
+    def __init__(self, job: ImportJob, found: Survey) -> None:
+        self._identify = _Identification(job)
+        self._others = [
+            (kind, job.columns.targets.index(kind.value), key_of)
+            for kind, key_of in _OTHER_KEYS.items()
+            if kind is not job.options.identify_by and kind.value in job.columns.targets
+        ]
+        self._width = len(job.columns.columns)
+        self._repeated = found.repeated
+        self._seen: set[str] = set()
+
+    def read(self, rows: Sequence[ListRow]) -> ReadRows:
+        """Read a batch that is not empty."""
+        lines, cells = zip(*rows, strict=True)
+        misshapen = self._misshapen(cells)
+        blank = ("",) * self._width
+        shaped = [blank if place in misshapen else row for place, row in enumerate(cells)] if misshapen else cells
+        columns = list(zip(*shaped, strict=True))
+        texts, keys, problems = self._identify.read_all(columns[self._identify.place])
+        others = {kind: [key_of(each) or "" for each in _texts(columns[place])] for kind, place, key_of in self._others}
+        return ReadRows(
+            lines=lines,
+            cells=cells,
+            columns=columns,
+            keys=keys,
+            texts=texts,
+            others=others,
+            identifying=frozenset(_keys(self._identify.kind, keys)),
+            naming=frozenset(chain.from_iterable(_keys(kind, column) for kind, column in others.items())),
+            problems=problems,
+            duplicates=frozenset(self._occurred_before(keys)) if self._repeated else frozenset(),
+            misshapen=misshapen,
+        )
+
+    def _misshapen(self, cells: Sequence[Sequence[Entered]]) -> AbstractSet[int]:
+        if set(map(len, cells)) == {self._width}:
+            return frozenset()
+        return {place for place, row in enumerate(cells) if len(row) != self._width}
+
+    def _occurred_before(self, keys: Sequence[str]) -> Iterator[int]:
+        for place, key in enumerate(keys):
+            if key and hash(key) in self._repeated:
+                if key in self._seen:
+                    yield place
+                self._seen.add(key)
 
 
-def needs_of_rows(job: ImportJob, rows: Sequence[ReadRow]) -> Needs:
+def needs_of_rows(job: ImportJob, rows: ReadRows) -> Needs:
     """Say what a batch of rows must know, and what is locked while it is decided (AS-12)."""
-    keys = {row.key for row in rows if row.key is not None}
-    for row in rows:
-        keys.update(row.others)
     options = job.options
     names = {*options.groups, *([options.existing_to_group] if options.existing_to_group else [])}
     place = job.columns.place(GROUPS)
     if place is not None:
-        names.update(name for row in rows if row.whole for name in group_names(row.cells[place]))
+        names.update(name for cell in rows.columns[place] for name in group_names(cell))
     adds_options = options.add_system_options or options.add_custom_options
     return Needs(
-        keys=frozenset(keys),
+        keys=rows.identifying | rows.naming,
         groups=frozenset(map(folded, names)),
         fields=frozenset(map(folded, filter(None, job.columns.targets))) if adds_options else frozenset(),
         opt_outs=any(job.columns.place(each.value) is not None for each in Subscription),
@@ -186,11 +242,18 @@ def group_names(cell: Entered) -> list[str]:
     return [name for name in shown(cell).split(";") if not is_blank(name)]
 
 
-def long_group_names(job: ImportJob, row: ReadRow) -> list[str]:
-    """Give the names in the Groups column that are too long for a group (GR-1)."""
+def long_group_names(job: ImportJob, cells: Sequence[Entered]) -> list[str]:
+    """Give the names in the Groups column of a row that are too long for a group (GR-1)."""
     place = job.columns.place(GROUPS)
-    names = [] if place is None else group_names(row.cells[place])
+    names = [] if place is None else group_names(cells[place])
     return [name for name in names if len(trimmed(name)) > LONGEST_GROUP_NAME]
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a list into pieces of *size*, and what is left."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
 
 
 def shown(cell: Entered) -> str:
@@ -199,23 +262,40 @@ def shown(cell: Entered) -> str:
 
 
 class _Identification:
-    """Reads the identifying column (IM-2): from a cell to (text, key), or to a remark why it identifies nobody."""
+    """Reads the identifying column (IM-2): a cell's text and key, or a remark why it identifies nobody."""
 
-    __slots__ = ("_column", "_judge", "_parse_email", "by_email", "kind", "place")
+    __slots__ = ("_column", "_judge", "_parse_email", "kind", "place")
 
     def __init__(self, job: ImportJob) -> None:
         self.place = job.identifying_place
         self.kind = job.options.identify_by
-        self.by_email = self.kind is IdentifierKind.EMAIL
         self._column = job.columns.columns[self.place]
         self._parse_email = job.parsers.email
         self._judge = job.judge.bound(_CUSTOMER_ID)
 
-    def read(self, cell: Entered) -> tuple[str, str] | Remark:
-        text = trimmed(shown(cell))
+    def read_all(self, cells: Sequence[Entered]) -> tuple[Sequence[str], Sequence[str], Mapping[int, Remark]]:
+        """Read a column: texts and keys, both empty where there is a remark, by its place."""
+        texts = _texts(cells)
+        if self.kind is IdentifierKind.EMAIL and all(map(PLAIN.fullmatch, texts)):
+            return (
+                texts,
+                [text.lower() for text in texts],
+                {},
+            )  # as every parser takes them (FI-7): most batches of a list
+        read: list[tuple[str, str]] = []
+        problems = {}
+        for place, text in enumerate(map(trimmed, texts)):
+            identified = self._read(text)
+            if isinstance(identified, Remark):
+                problems[place] = identified
+                identified = ("", "")
+            read.append(identified)
+        return [text for text, _ in read], [key for _, key in read], problems
+
+    def _read(self, text: str) -> tuple[str, str] | Remark:
         if not text:
             return Remark(RowReason.MISSING_IDENTIFIER, self._column, "", f"give the {self.kind.value} of this row")
-        if self.by_email:
+        if self.kind is IdentifierKind.EMAIL:
             address = self._parse_email(text)
             if not isinstance(address, Refusal):
                 return address.text, address.key
@@ -227,22 +307,19 @@ class _Identification:
         return text, text
 
 
-class _OtherIdentifiers:
-    """Reads the keys of identifiers in columns that do not identify the row (IM-17)."""
+_OTHER_KEYS: Mapping[IdentifierKind, Callable[[str], str | None]] = {
+    IdentifierKind.EMAIL: match_key,
+    IdentifierKind.CUSTOMER_ID: trimmed,
+}
+"""How the key of an identifier is read that does not identify the row (IM-17)."""
 
-    __slots__ = ("_columns",)
 
-    def __init__(self, job: ImportJob) -> None:
-        kinds = {IdentifierKind.EMAIL: match_key, IdentifierKind.CUSTOMER_ID: trimmed}
-        self._columns = [
-            (job.columns.targets.index(kind.value), kind, key_of)
-            for kind, key_of in kinds.items()
-            if kind is not job.options.identify_by and kind.value in job.columns.targets
-        ]
+def _texts(cells: Sequence[Entered]) -> Sequence[str]:
+    return cells if set(map(type, cells)) <= {str} else [shown(cell) for cell in cells]  # type: ignore[return-value]
 
-    def read(self, cells: Sequence[Entered]) -> tuple[IdentifierKey, ...]:
-        keys = [(kind, key_of(shown(cells[place]))) for place, kind, key_of in self._columns]
-        return tuple([IdentifierKey(kind, key) for kind, key in keys if key])
+
+def _keys(kind: IdentifierKind, column: Iterable[str]) -> Iterator[IdentifierKey]:
+    return identifier_keys(kind, filter(None, column))
 
 
 def _repeated(bucket: "array[int]") -> Iterator[int]:

@@ -8,11 +8,12 @@ the same stories.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Generic, TypeVar
 
 from doocore.changes import Change
 from doocore.model.booking import RecordedBooking
+from doocore.model.code import Code, CodeId
 from doocore.model.contact import Contact, Excerpt, Group, GroupId, OptOut
 from doocore.model.deletion import Belongings
 from doocore.model.event import Event
@@ -26,7 +27,9 @@ from doocore.model.fields import (
     ValueParsers,
 )
 from doocore.model.history import Cause, Envelope, Origin, require_offset
-from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey, IdentifierKind
+from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey, IdentifierKind, identifier_keys
+from doocore.model.invitation import ContactMark, InvitationFacts, InvitationList, MessageEvent
+from doocore.model.message import MailId, Message, MessageId, OutboxMail
 from doocore.model.organization import Actor, OrganizationSettings
 from doocore.rules.values import Judge, judging
 
@@ -43,6 +46,16 @@ class Needs:
     What goes with something is counted: the `belongings` of contacts, the `members` of groups, the `values` in fields;
     with these come the events that have a question for the field.
 
+    With `invitations` comes what is known of the events that are named, and those of the `bookings`, together with the
+    contacts that come along, and those whom the bookings concern. With `message_events` and `marks` come those of the
+    events that are named at the contacts that come along; `invitation_lists` are read by their events.
+
+    With `codes`, by their folded names, comes how many uses of each are taken, where these can come to an end, and what
+    the `bookings` have redeemed.
+
+    With `mails`, and with those whose links hold one of `tokens`, come their messages, the events of these, and the
+    contacts that they are for. `written_to` asks whether a message has a mail for a match key (MA-1).
+
     With `excerpt`, contacts do not come whole: only their values of these fields, and their states of these
     subscriptions. Nearly all of a list that comes again is decided from that.
     """
@@ -53,21 +66,29 @@ class Needs:
     events: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+    invitations: bool = False
+    invitation_lists: frozenset[str] = frozenset()
+    message_events: bool = False
+    marks: bool = False
     opt_outs: bool = False
     belongings: frozenset[ContactId] = frozenset()
     members: frozenset[GroupId] = frozenset()
     values: frozenset[FieldKey] = frozenset()
+    mails: frozenset[MailId] = frozenset()
+    tokens: frozenset[str] = frozenset()
+    written_to: frozenset[tuple[MessageId, str]] = frozenset()
     excerpt: tuple[str, ...] | None = None
 
     @property
     def locks(self) -> frozenset[IdentifierKey]:
         """The keys that no other transaction may hold meanwhile (AS-12, AS-13)."""
-        return (
-            self.keys
-            | {IdentifierKey(IdentifierKind.CONTACT_ID, each) for each in self.contacts}
-            | {IdentifierKey(IdentifierKind.BOOKING_NUMBER, each) for each in self.bookings}
-            | {IdentifierKey(IdentifierKind.GROUP_NAME, each) for each in self.groups}
-            | {IdentifierKey(IdentifierKind.FIELD_NAME, each) for each in self.fields}
+        return self.keys.union(
+            identifier_keys(IdentifierKind.CONTACT_ID, self.contacts),
+            identifier_keys(IdentifierKind.BOOKING_NUMBER, self.bookings),
+            identifier_keys(IdentifierKind.GROUP_NAME, self.groups),
+            identifier_keys(IdentifierKind.FIELD_NAME, self.fields),
+            identifier_keys(IdentifierKind.CODE, self.codes),
         )
 
     def __or__(self, other: "Needs") -> "Needs":
@@ -78,11 +99,19 @@ class Needs:
             events=self.events | other.events,
             groups=self.groups | other.groups,
             fields=self.fields | other.fields,
+            codes=self.codes | other.codes,
+            invitations=self.invitations or other.invitations,
+            invitation_lists=self.invitation_lists | other.invitation_lists,
+            message_events=self.message_events or other.message_events,
+            marks=self.marks or other.marks,
             opt_outs=self.opt_outs or other.opt_outs,
             excerpt=self.excerpt if self.excerpt == other.excerpt else None,
             belongings=self.belongings | other.belongings,
             members=self.members | other.members,
             values=self.values | other.values,
+            mails=self.mails | other.mails,
+            tokens=self.tokens | other.tokens,
+            written_to=self.written_to | other.written_to,
         )
 
 
@@ -102,11 +131,22 @@ class Facts:
     bookings: Mapping[BookingNumber, RecordedBooking] = field(default_factory=dict)
     events: Mapping[str, Event] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    used: Mapping[CodeId, int] = field(default_factory=dict)
+    redeemed: Mapping[BookingNumber, frozenset[CodeId]] = field(default_factory=dict)
+    invitations: Mapping[tuple[str, ContactId], InvitationFacts] = field(default_factory=dict)
+    invitation_lists: Mapping[str, InvitationList] = field(default_factory=dict)
+    message_events: Mapping[tuple[str, ContactId], tuple[MessageEvent, ...]] = field(default_factory=dict)
+    marks: Mapping[tuple[str, ContactId], tuple[ContactMark, ...]] = field(default_factory=dict)
     opt_outs: frozenset[OptOut] = frozenset()
     belongings: Mapping[ContactId, Belongings] = field(default_factory=dict)
     members: Mapping[GroupId, int] = field(default_factory=dict)
     values: Mapping[FieldKey, int] = field(default_factory=dict)
     excerpts: Mapping[ContactId, Excerpt] = field(default_factory=dict)
+    mails: Mapping[MailId, OutboxMail] = field(default_factory=dict)
+    mails_by_token: Mapping[str, OutboxMail] = field(default_factory=dict)
+    messages: Mapping[MessageId, Message] = field(default_factory=dict)
+    written_to: frozenset[tuple[MessageId, str]] = frozenset()
 
     def with_further(self, found: "Facts") -> "Facts":
         """Add what was found of contacts when further needs were gathered."""
@@ -115,6 +155,7 @@ class Facts:
             holders={**self.holders, **found.holders},
             contacts={**self.contacts, **found.contacts},
             opt_outs=self.opt_outs | found.opt_outs,
+            invitations={**self.invitations, **found.invitations},
         )
 
     def contact(self, contact_id: ContactId) -> Contact | None:
@@ -142,6 +183,7 @@ class Circumstances:
     parsers: ValueParsers
     new_contact_ids: Iterator[ContactId]
     new_record_ids: Iterator[str]
+    new_tokens: Iterator[str]
 
     def __post_init__(self) -> None:
         require_offset(self.at)
@@ -169,6 +211,11 @@ class ValueJudge:
 
     __slots__ = ("_bind", "_bound")
 
+    @staticmethod
+    def of(catalog: FieldCatalog, parsers: ValueParsers, settings: OrganizationSettings) -> "ValueJudge":
+        """Give the judge for the fields of *catalog*, the same one from story to story."""
+        return _judge_of(catalog, parsers, settings.region, settings.locale)
+
     def __init__(self, parsers: ValueParsers, settings: OrganizationSettings) -> None:
         self._bind = partial(judging, parsers=parsers, region=settings.region, locale=settings.locale)
         self._bound: dict[FieldKey, tuple[ContactField, Judge]] = {}
@@ -183,3 +230,8 @@ class ValueJudge:
         if bound is None or bound[0] is not field:
             bound = self._bound[field.key] = (field, self._bind(field))
         return bound[1]
+
+
+@lru_cache(maxsize=256)
+def _judge_of(catalog: FieldCatalog, parsers: ValueParsers, region: str, locale: str) -> ValueJudge:  # noqa: ARG001, it bounds how many rules are kept
+    return ValueJudge(parsers, OrganizationSettings(region=region, locale=locale))

@@ -6,11 +6,12 @@ functions behind it. 2: it knows no order in time (IN-8): the same set of eviden
 The highest status counts for which there is evidence (IN-2).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from doocore.model.booking import AttendeeStatus, BookingStatus, PaymentStatus
+from doocore.model.event import EventStatus
 from doocore.model.invitation import (
     NO_EVIDENCE,
     Concern,
@@ -63,6 +64,14 @@ BY_MARK: Mapping[Mark, Evidence] = {
 }
 """What is marked by hand, and what it is evidence for (IN-5)."""
 
+HAS_INVITATIONS: Mapping[EventStatus, bool] = {
+    EventStatus.DRAFT: False,
+    EventStatus.LIVE: True,
+    EventStatus.CANCELLED: True,
+    EventStatus.OVER: True,
+}
+"""Whether an event of this status can have an invitation list, and marks on it (IN-1)."""
+
 COMPLETES: Mapping[PaymentStatus, bool] = {
     PaymentStatus.NOT_REQUIRED: True,
     PaymentStatus.PENDING: False,
@@ -93,11 +102,13 @@ def statuses_of(evidence: Iterable[int], table: Sequence[Row] = STATUSES) -> Ite
 def evidence_of_bookings(concerns: Iterable[Concern]) -> Evidence:
     """Derive what the bookings of one event that concern a contact are evidence for (IN-2, rows 6, 7 and 9 to 12; IN-3).
 
+    A booking that does not concern the contact is evidence for nothing.
+
     >>> from doocore.model.identifiers import BookingNumber
     >>> evidence_of_bookings([Concern(number=BookingNumber("TX-AAAA-0001"), booker=True)]).name
     'CONCERNED|BOOKED_FOR_OTHERS'
     """
-    all_concerns = tuple(concerns)
+    all_concerns = tuple(each for each in concerns if each.is_one)
     completed = [each for each in all_concerns if is_completed(each)]
     attending = [status for each in all_concerns for status in _active_own(each)]
     tickets = sum(len(_active_own(each)) for each in completed)
@@ -122,6 +133,15 @@ def evidence_of_messages(events: Iterable[MessageEvent]) -> Evidence:
 def evidence_of_marks(marks: Iterable[Mark]) -> Evidence:
     """Derive what was marked by hand is evidence for (IN-5)."""
     return _union(map(BY_MARK.__getitem__, marks))
+
+
+def decisive(evidence: Evidence, table: Sequence[Row] = STATUSES) -> Evidence:
+    """Give the part of *evidence* that makes the status what it is (IN-7); nothing, where none is needed.
+
+    >>> decisive(Evidence.SENT | Evidence.OPENED | Evidence.CLICKED_MAYBE | Evidence.MARKED_UNDECIDED).name
+    'CLICKED_MAYBE|MARKED_UNDECIDED'
+    """
+    return evidence & next(row.any_of for row in reversed(table) if _speaks(row, evidence))
 
 
 def is_active(concern: Concern) -> bool:
@@ -150,14 +170,24 @@ def _own_records(concern: Concern) -> list[bool]:
     return [is_active(concern)] * concern.booker + [True] * active + [False] * (own - active)
 
 
+TELLS: Mapping[Evidence, Callable[[Concern], bool]] = {
+    Evidence.CONCERNED: is_completed,
+    Evidence.BOOKED_FOR_OTHERS: lambda each: is_completed(each) and (each.booker or each.through_invitation),
+    Evidence.ONE_ATTENDEE: lambda each: is_completed(each) and bool(_active_own(each)),
+    Evidence.SEVERAL_ATTENDEES: lambda each: is_completed(each) and bool(_active_own(each)),
+    Evidence.CHECKED_IN: lambda each: AttendeeStatus.CHECKED_IN in _active_own(each),
+    Evidence.ALL_CANCELLED: lambda each: bool(_own_records(each)),
+}
+"""Which bookings tell what bookings are evidence for, where it is known (IN-7)."""
+
+
 def _speaks(row: Row, evidence: int) -> bool:
     return (not row.any_of or bool(evidence & row.any_of)) and not evidence & row.unless
 
 
 @lru_cache(maxsize=4)
 def _judged(table: tuple[Row, ...]) -> tuple[InvitationStatus, ...]:
-    every_set = range(1 << len(Evidence))
-    return tuple(status_of(each, table) for each in every_set)
+    return tuple(status_of(each, table) for each in range(1 << len(Evidence)))
 
 
 def _union(found: Iterable[Evidence]) -> Evidence:

@@ -21,6 +21,9 @@ class Action(Word):
     EXPORT_CONTACTS = "exporting contacts"
     BOOK_FOR_CHOSEN = "booking for a chosen contact"
     CHANGE_BY_HAND = "changing contacts, groups and events by hand"
+    CHANGE_BOOKINGS = "changing bookings"
+    SEND_MESSAGES = "writing messages to contacts"
+    MANAGE_CODES = "creating and withdrawing codes"
 
 
 class Standing(Word):
@@ -47,6 +50,9 @@ BY_ACTION: Mapping[Action, Row] = {
     Action.EXPORT_CONTACTS: Row("EX-1", Standing.MEMBER),
     Action.BOOK_FOR_CHOSEN: Row("AS-0", Standing.MEMBER),
     Action.CHANGE_BY_HAND: Row("CT-1", Standing.MEMBER),
+    Action.CHANGE_BOOKINGS: Row("BO-6", Standing.MEMBER),
+    Action.SEND_MESSAGES: Row("MA-1", Standing.MEMBER),
+    Action.MANAGE_CODES: Row("CO-1", Standing.MEMBER),
 }
 """What each action needs (PR-2, PR-3)."""
 

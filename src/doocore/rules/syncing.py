@@ -162,7 +162,8 @@ def synchronize(
             reports.append(
                 FieldReport(field=field.key, outcome=row.outcome, before=present, given=given, rule=row.rule)
             )
-    return Synchronized(values=FrozenDict(values), email_key=key_of_email(values), reports=tuple(reports))
+    email_key = contact.email_key if values.get("email") == contact.values.get("email") else key_of_email(values)
+    return Synchronized(values=FrozenDict(values), email_key=email_key, reports=tuple(reports))
 
 
 def is_another_person(contact: Mapping[FieldKey, FieldValue], party: Mapping[FieldKey, Entered]) -> bool:
@@ -200,6 +201,8 @@ def holds(contact: Contact, field: ContactField, present: FieldValue | None, val
     """Tell whether *contact* has *value* in *field* already, as an alias or in another spelling too (SY-3)."""
     if value == present:
         return True
+    if present is None and not contact.aliases:
+        return False
     key = identifier_key(field, value)
     return key is not None and key in contact.identifiers
 

@@ -4,6 +4,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
+from doocore.changes import CreateContacts
 from doocore.model.booking import (
     Assignment,
     Attendee,
@@ -20,6 +21,7 @@ from doocore.model.booking import (
     RecordedParty,
     SyncOutcome,
 )
+from doocore.model.code import Code, CodeId, CodeType, CodeUse
 from doocore.model.contact import Consent, Contact, Group, GroupId, Subscription, SubscriptionState, Through
 from doocore.model.contact_import import (
     CreateFieldFromColumn,
@@ -34,6 +36,17 @@ from doocore.model.fields import SYSTEM_KEYS, ContactField, FieldType, FieldValu
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Cause, Envelope, Origin
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey, IdentifierKind
+from doocore.model.message import (
+    About,
+    Mailbox,
+    MailId,
+    MailState,
+    Message,
+    MessageDraft,
+    MessageId,
+    OutboxMail,
+    SkipReason,
+)
 from doocore.model.organization import Actor, User
 
 MOMENT = datetime(2026, 3, 29, 1, 59, 59, 999_999, tzinfo=UTC)
@@ -65,6 +78,33 @@ def envelope(
 ) -> Envelope:
     """Say why, who and when."""
     return Envelope(cause=cause, actor=actor or User("kim"), at=at, reference=reference)
+
+
+def contact_set(*numbers: int, created_at: datetime = ELSEWHERE) -> CreateContacts:
+    """Make the contacts of these *numbers* as one set: each with other texts in its fields, and nothing here and there."""
+
+    def texts(column: int) -> tuple[FieldValue, ...]:
+        places = [number + column for number in numbers]
+        return tuple(["" if place % 4 == 0 else TEXTS[place % len(TEXTS)] for place in places])
+
+    return CreateContacts(
+        ids=tuple(map(contact_id, numbers)),
+        rows=tuple([number if number % 3 else None for number in numbers]),
+        email_keys=tuple([f"{number}@example.org" if number % 3 else "" for number in numbers]),
+        columns=FrozenDict(
+            {
+                **{key: texts(column) for column, key in enumerate((*SYSTEM_KEYS, "custom 🦄"))},
+                "f1": tuple([(False, "", True, "")[number % 4] for number in numbers]),
+                "title": ("",) * len(numbers),
+                "newsletter": tuple([("subscribed", "", "unsubscribed")[number % 3] for number in numbers]),
+                "marketing": ("subscribed",) * len(numbers),
+                "event_communication": ("",) * len(numbers),
+            }
+        ),
+        origin=Origin(Cause.IMPORT, "user:kïm", "i 1"),
+        created_at=created_at,
+        through=Through.IMPORT,
+    )
 
 
 def contact(
@@ -193,6 +233,7 @@ def full_party() -> RecordedParty:
             opted_out=(Subscription.NEWSLETTER,),
         ),
         status=AttendeeStatus.CANCELLED,
+        through_contact_id=contact_id(1),
     )
 
 
@@ -245,6 +286,105 @@ def full_booking() -> RecordedBooking:
     )
 
 
+def code_id(number: int) -> CodeId:
+    """Give the ID of the code of this number."""
+    return CodeId(f"k{number:04}")
+
+
+def code(number: int, name: str | None = None, *, use: CodeUse = CodeUse.SINGLE) -> Code:
+    """Make the code of this number; a higher one sorts behind."""
+    return Code(
+        id=code_id(number),
+        name=f"CODE-{number}" if name is None else name,
+        origin=Origin(Cause.BY_HAND, "user:kim"),
+        created_at=MOMENT,
+        use=use,
+    )
+
+
+def full_code() -> Code:
+    """Make a code that has everything."""
+    return Code(
+        id=CodeId("k 1 🎟"),
+        name="Straße ½ 🎟",
+        origin=Origin(Cause.SYSTEM, "user:kïm", "batch 🦄", 4_711),
+        created_at=ELSEWHERE,
+        type=CodeType.PROMOTION,
+        use=CodeUse.MULTI,
+        limit=2**40,
+        event_id="e/1 🎪",
+        valid_from=ELSEWHERE,
+        valid_until=MOMENT,
+        contact_id=contact_id(1),
+        withdrawn=True,
+        version=5,
+    )
+
+
+def message(number: int, event_id: str = "e1") -> Message:
+    """Make the message of this number; a higher one sorts behind."""
+    draft = MessageDraft(event_id=event_id, subject=f"Message {number}", text="Hello")
+    return Message(id=MessageId(f"m{number:04}"), draft=draft, queued_at=MOMENT, actor="user:kim")
+
+
+def full_message() -> Message:
+    """Make a message that has everything."""
+    draft = MessageDraft(
+        event_id="e/1 🎪",
+        subject="Größe zählt, ${first_name} 🎉",
+        text="Hallo\r\n${first_name}",
+        html="<p>Hallo ${first_name}</p>",
+        purpose=Subscription.NEWSLETTER,
+        links=FrozenDict({"Straße": "https://x.example/ä?a=b&c", "b": ""}),
+        name="Erste Einladung 🦄",
+        reply_to=Mailbox(email="kim@x.de", name="Kim Ö"),
+    )
+    return Message(id=MessageId("m 1 🦄"), draft=draft, queued_at=ELSEWHERE, actor="user:kïm")
+
+
+def mail_id(number: int) -> MailId:
+    """Give the ID of the mail of this number."""
+    return MailId(f"o{number:04}")
+
+
+def mail(number: int, *, state: MailState = MailState.QUEUED, due_at: datetime = MOMENT) -> OutboxMail:
+    """Make the mail of this number, a notice; a higher one sorts behind."""
+    return OutboxMail(
+        id=mail_id(number),
+        about=About.BOOKING_CHANGED,
+        to=f"ada{number}@x.de",
+        token=f"t{number:04}",
+        state=state,
+        queued_at=MOMENT,
+        due_at=due_at,
+    )
+
+
+def full_mail() -> OutboxMail:
+    """Make a mail that has everything."""
+    return OutboxMail(
+        id=MailId("o 1 🦄"),
+        about=About.MESSAGE,
+        to="Zoë@bücher.example",
+        address_key="zoë@xn--bcher-kva.example",
+        state=MailState.SKIPPED,
+        token="Ä token 🦄",  # noqa: S106, it opens nothing
+        message_id=MessageId("m0001"),
+        contact_id=contact_id(1),
+        reference="import 🦄",
+        subject="Betreff 🦄",
+        text="Text\n🦄",
+        queued_at=ELSEWHERE,
+        due_at=MOMENT,
+        links_until=ELSEWHERE,
+        finished_at=MOMENT,
+        attempts=7,
+        skipped=SkipReason.SAME_ADDRESS,
+        problem="451 später 🦄",
+        version=5,
+    )
+
+
 def import_record(number: int) -> ImportRecord:
     """Make the import of this number."""
     return ImportRecord(
@@ -278,6 +418,7 @@ def full_import() -> ImportRecord:
             add_system_options=True,
             add_custom_options=True,
             report_days=30,
+            summary_to="kïm@x.de",
         ),
         started_at=ELSEWHERE,
         actor="user:kïm",

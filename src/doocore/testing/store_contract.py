@@ -11,10 +11,20 @@ Under `unittest`, add `unittest.TestCase` as a second base. A store that several
 """
 
 from doocore.testing.store.bookings import BookingClaims
-from doocore.testing.store.contacts import ContactClaims, DeletionClaims, HolderClaims, ListClaims, OptOutClaims
+from doocore.testing.store.codes import CodeClaims, RedemptionClaims
+from doocore.testing.store.contacts import (
+    ContactClaims,
+    ContactSetClaims,
+    DeletionClaims,
+    HolderClaims,
+    ListClaims,
+    OptOutClaims,
+)
 from doocore.testing.store.groups import GroupClaims, MembershipClaims
 from doocore.testing.store.history import HistoryClaims
 from doocore.testing.store.imports import ImportClaims, ImportRowClaims
+from doocore.testing.store.invitations import EvidenceClaims, InvitationListClaims
+from doocore.testing.store.mails import MessageClaims, OutboxClaims
 from doocore.testing.store.organization import EventClaims, FieldClaims, SettingsClaims
 from doocore.testing.store.sharing import DurableStoreContract, SharedStoreContract
 from doocore.testing.store.transactions import OrganizationClaims, TransactionClaims
@@ -22,6 +32,7 @@ from doocore.testing.store.transactions import OrganizationClaims, TransactionCl
 
 class StoreContract(
     ContactClaims,
+    ContactSetClaims,
     HolderClaims,
     DeletionClaims,
     OptOutClaims,
@@ -32,6 +43,12 @@ class StoreContract(
     FieldClaims,
     EventClaims,
     BookingClaims,
+    CodeClaims,
+    RedemptionClaims,
+    InvitationListClaims,
+    EvidenceClaims,
+    MessageClaims,
+    OutboxClaims,
     ImportClaims,
     ImportRowClaims,
     HistoryClaims,

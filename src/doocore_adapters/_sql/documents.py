@@ -35,8 +35,10 @@ from doocore.model.fields import FieldType
 from doocore.model.frozen import FrozenDict
 from doocore.model.identifiers import ContactId, IdentifierKind
 
-dumps = json.JSONEncoder(separators=(",", ":")).encode
-"""Write a JSON text."""
+dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+"""Write a JSON text; frozen values hold no circles."""
+
+_AS_USUAL = ImportOptions()
 
 
 def loads(document: Any) -> Any:  # noqa: ANN401, JSON is any value; some drivers have parsed it already
@@ -116,14 +118,26 @@ def loads_entered(document: str | None) -> dict[str, Any]:
 
 def dumps_decision(outcome: PartyOutcome) -> str:
     """Write why a party went where it went."""
-    assignment = outcome.assignment
+    why = outcome.assignment
+    return _decision_document(why.decision, why.reason, why.rules, why.flags, outcome.opted_out)
+
+
+@lru_cache(maxsize=1024)
+def _decision_document(
+    decision: Decision,
+    reason: str,
+    rules: tuple[str, ...],
+    flags: frozenset[Flag],
+    opted_out: tuple[Subscription, ...],
+) -> str:
+    """Write a decision; the same few come again and again, as whom they concern stands elsewhere."""
     return dumps(
         {
-            "decision": assignment.decision.value,
-            "reason": assignment.reason,
-            "rules": assignment.rules,
-            "flags": sorted(each.value for each in assignment.flags),
-            "opted_out": [each.value for each in outcome.opted_out],
+            "decision": decision.value,
+            "reason": reason,
+            "rules": rules,
+            "flags": sorted(each.value for each in flags),
+            "opted_out": [each.value for each in opted_out],
         }
     )
 
@@ -177,6 +191,7 @@ def dumps_options(options: ImportOptions) -> str:
             "add_system_options": options.add_system_options,
             "add_custom_options": options.add_custom_options,
             "report_days": options.report_days,
+            "summary_to": options.summary_to,
         }
     )
 
@@ -193,7 +208,8 @@ def loads_options(document: str) -> ImportOptions:
         mapping=FrozenDict({column: _target(target) for column, target in found["mapping"].items()}),
         add_system_options=found["add_system_options"],
         add_custom_options=found["add_custom_options"],
-        report_days=found["report_days"],
+        report_days=found.get("report_days", _AS_USUAL.report_days),  # the first release had no such option
+        summary_to=found.get("summary_to"),
     )
 
 

@@ -26,7 +26,7 @@ CREATE TABLE doocore_schema (
 """
 
 READ_STEPS = "SELECT step, checksum FROM doocore_schema"
-RECORD_STEP = "INSERT INTO doocore_schema (step, name, checksum, applied_at) VALUES (?, ?, ?, ?)"
+_RECORD_STEP = "INSERT INTO doocore_schema (step, name, checksum, applied_at) VALUES ({}, '{}', '{}', {{now}})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,13 @@ class Migration:
         return sha256(self.text.encode()).hexdigest()
 
     def statements(self, dialect: Dialect) -> tuple[str, ...]:
-        """Translate the statements, one by one."""
-        return tuple(dialect.render(each).strip() for each in self.text.split(";") if each.strip())
+        """Translate the statements, one by one; the last one records the step, and the first step makes the table for it.
+
+        Nothing is bound to them, so that whoever has a connection can run them.
+        """
+        record = _RECORD_STEP.format(self.step, self.name, self.checksum)
+        texts = (*([CREATE_SCHEMA_TABLE] if self.step == 1 else ()), *self.text.split(";"), record)
+        return tuple(dialect.render(each).strip() for each in texts)
 
 
 class Condition(Enum):
@@ -128,7 +133,7 @@ CREATE INDEX doocore_contact_aliases_by_contact_id ON doocore_contact_aliases (o
 CREATE TABLE doocore_retired_contacts (
     organization_id {text} NOT NULL,
     id {text} NOT NULL,
-    survivor_id {text},
+    survivor_id {text} NOT NULL,
     retired_at {moment} NOT NULL,
     actor {text} NOT NULL,
     reference {text} NOT NULL,
@@ -276,7 +281,6 @@ CREATE TABLE doocore_imports (
     status {text} NOT NULL,
     started_at {moment} NOT NULL,
     finished_at {moment},
-    version {integer} NOT NULL,
     PRIMARY KEY (organization_id, id)
 );
 
@@ -317,7 +321,35 @@ CREATE TABLE doocore_history (
     before_values {json} NOT NULL,
     after_values {json} NOT NULL,
     PRIMARY KEY (organization_id, contact_id, version)
-);
+)
+""",
+    ),
+    Migration(
+        2,
+        "deleted contacts, resumed imports, locks",
+        """
+CREATE TABLE doocore_kept AS SELECT organization_id, id, survivor_id, retired_at, actor, reference FROM doocore_retired_contacts;
+
+DROP TABLE doocore_retired_contacts;
+
+CREATE TABLE doocore_retired_contacts (
+    organization_id {text} NOT NULL,
+    id {text} NOT NULL,
+    survivor_id {text},
+    retired_at {moment} NOT NULL,
+    actor {text} NOT NULL,
+    reference {text} NOT NULL,
+    PRIMARY KEY (organization_id, id)
+) {narrow};
+
+CREATE INDEX doocore_retired_contacts_by_survivor_id ON doocore_retired_contacts (organization_id, survivor_id);
+
+INSERT INTO doocore_retired_contacts (organization_id, id, survivor_id, retired_at, actor, reference)
+    SELECT organization_id, id, survivor_id, retired_at, actor, reference FROM doocore_kept;
+
+DROP TABLE doocore_kept;
+
+ALTER TABLE doocore_imports ADD COLUMN version {integer} NOT NULL DEFAULT 1;
 
 CREATE TABLE doocore_locks (
     organization_id {text} NOT NULL,
@@ -325,6 +357,198 @@ CREATE TABLE doocore_locks (
     used_at {moment} NOT NULL,
     PRIMARY KEY (organization_id, key_hash)
 ) {narrow}
+""",
+    ),
+    Migration(
+        3,
+        "invitation lists, codes, the life of bookings",
+        """
+CREATE TABLE doocore_invitation_lists (
+    organization_id {text} NOT NULL,
+    event_id {text} NOT NULL,
+    created_at {moment} NOT NULL,
+    version {integer} NOT NULL,
+    PRIMARY KEY (organization_id, event_id)
+) {narrow};
+
+CREATE TABLE doocore_invitation_list_groups (
+    organization_id {text} NOT NULL,
+    event_id {text} NOT NULL,
+    group_id {text} NOT NULL,
+    sequence {integer} NOT NULL,
+    PRIMARY KEY (organization_id, event_id, group_id),
+    FOREIGN KEY (organization_id, group_id) REFERENCES doocore_groups (organization_id, id) ON DELETE CASCADE
+) {narrow};
+
+CREATE INDEX doocore_invitation_list_groups_by_group_id
+    ON doocore_invitation_list_groups (organization_id, group_id, event_id);
+
+CREATE TABLE doocore_invitations (
+    organization_id {text} NOT NULL,
+    event_id {text} NOT NULL,
+    contact_id {text} NOT NULL,
+    evidence {integer} NOT NULL,
+    version {integer} NOT NULL,
+    is_listed {boolean} NOT NULL,
+    PRIMARY KEY (organization_id, event_id, contact_id),
+    FOREIGN KEY (organization_id, contact_id) REFERENCES doocore_contacts (organization_id, id) ON DELETE CASCADE
+) {narrow};
+
+CREATE INDEX doocore_invitations_by_evidence
+    ON doocore_invitations (organization_id, event_id, evidence, contact_id, is_listed)
+    WHERE is_listed;
+
+CREATE INDEX doocore_invitations_by_contact_id ON doocore_invitations (organization_id, contact_id);
+
+CREATE TABLE doocore_message_events (
+    organization_id {text} NOT NULL,
+    event_id {text} NOT NULL,
+    contact_id {text} NOT NULL,
+    id {text} NOT NULL,
+    reaction {text} NOT NULL,
+    happened_at {moment} NOT NULL,
+    message {text} NOT NULL,
+    by_machine {boolean} NOT NULL,
+    PRIMARY KEY (organization_id, event_id, contact_id, id)
+) {narrow};
+
+CREATE INDEX doocore_message_events_by_contact_id ON doocore_message_events (organization_id, contact_id);
+
+CREATE TABLE doocore_marks (
+    organization_id {text} NOT NULL,
+    event_id {text} NOT NULL,
+    contact_id {text} NOT NULL,
+    mark {text} NOT NULL,
+    marked_at {moment} NOT NULL,
+    actor {text} NOT NULL,
+    PRIMARY KEY (organization_id, event_id, contact_id, mark)
+) {narrow};
+
+CREATE INDEX doocore_marks_by_contact_id ON doocore_marks (organization_id, contact_id);
+
+ALTER TABLE doocore_booking_parties ADD COLUMN through_contact_id {text};
+
+CREATE INDEX doocore_booking_parties_by_through_contact_id
+    ON doocore_booking_parties (organization_id, through_contact_id, booking_number)
+    WHERE through_contact_id IS NOT NULL;
+
+UPDATE doocore_booking_parties SET through_contact_id = {prefilled}
+    WHERE entered IS NOT NULL AND EXISTS (
+        SELECT 1 FROM doocore_contacts c
+        WHERE c.organization_id = doocore_booking_parties.organization_id AND c.id = {prefilled}
+    );
+
+CREATE TABLE doocore_booking_history (
+    organization_id {text} NOT NULL,
+    booking_number {text} NOT NULL,
+    version {integer} NOT NULL,
+    changed_at {moment} NOT NULL,
+    actor {text} NOT NULL,
+    cause {text} NOT NULL,
+    reference {text} NOT NULL,
+    rules {json} NOT NULL,
+    before_values {json} NOT NULL,
+    after_values {json} NOT NULL,
+    PRIMARY KEY (organization_id, booking_number, version)
+);
+
+CREATE TABLE doocore_codes (
+    organization_id {text} NOT NULL,
+    id {text} NOT NULL,
+    name {text} NOT NULL,
+    folded_name {text} NOT NULL,
+    type {text} NOT NULL,
+    use_kind {text} NOT NULL,
+    most_uses {integer},
+    event_id {text},
+    valid_from {moment},
+    valid_until {moment},
+    contact_id {text},
+    is_withdrawn {boolean} NOT NULL,
+    origin_cause {text} NOT NULL,
+    origin_actor {text} NOT NULL,
+    origin_reference {text} NOT NULL,
+    origin_row {integer},
+    created_at {moment} NOT NULL,
+    version {integer} NOT NULL,
+    PRIMARY KEY (organization_id, id)
+);
+
+CREATE UNIQUE INDEX doocore_codes_by_folded_name ON doocore_codes (organization_id, folded_name);
+
+CREATE INDEX doocore_codes_by_event_id ON doocore_codes (organization_id, event_id, id) WHERE event_id IS NOT NULL;
+
+CREATE INDEX doocore_codes_by_contact_id ON doocore_codes (organization_id, contact_id, id) WHERE contact_id IS NOT NULL;
+
+CREATE TABLE doocore_code_uses (
+    organization_id {text} NOT NULL,
+    code_id {text} NOT NULL,
+    booking_number {text} NOT NULL,
+    redeemed_at {moment} NOT NULL,
+    PRIMARY KEY (organization_id, code_id, booking_number),
+    FOREIGN KEY (organization_id, code_id) REFERENCES doocore_codes (organization_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, booking_number) REFERENCES doocore_bookings (organization_id, number) ON DELETE CASCADE
+) {narrow};
+
+CREATE INDEX doocore_code_uses_by_booking_number ON doocore_code_uses (organization_id, booking_number, code_id)
+""",
+    ),
+    Migration(
+        4,
+        "messages and the outbox",
+        """
+CREATE TABLE doocore_messages (
+    organization_id {text} NOT NULL,
+    id {text} NOT NULL,
+    event_id {text} NOT NULL,
+    name {text} NOT NULL,
+    subject {text} NOT NULL,
+    body {text} NOT NULL,
+    html {text},
+    purpose {text} NOT NULL,
+    links {json} NOT NULL,
+    reply_to_email {text},
+    reply_to_name {text},
+    queued_at {moment} NOT NULL,
+    actor {text} NOT NULL,
+    PRIMARY KEY (organization_id, id)
+);
+
+CREATE INDEX doocore_messages_by_event_id ON doocore_messages (organization_id, event_id, id);
+
+CREATE TABLE doocore_outbox (
+    organization_id {text} NOT NULL,
+    id {text} NOT NULL,
+    about {text} NOT NULL,
+    recipient {text},
+    address_key {text},
+    state {text} NOT NULL,
+    token {text},
+    message_id {text},
+    contact_id {text},
+    reference {text} NOT NULL,
+    subject {text},
+    body {text},
+    queued_at {moment} NOT NULL,
+    due_at {moment} NOT NULL,
+    links_until {moment},
+    finished_at {moment},
+    attempts {integer} NOT NULL,
+    skipped {text},
+    problem {text},
+    version {integer} NOT NULL,
+    PRIMARY KEY (organization_id, id)
+);
+
+CREATE INDEX doocore_outbox_by_due_at ON doocore_outbox (organization_id, due_at, id)
+    WHERE state IN ('queued', 'sending');
+
+CREATE INDEX doocore_outbox_by_message_id ON doocore_outbox (organization_id, message_id, id)
+    WHERE message_id IS NOT NULL;
+
+CREATE INDEX doocore_outbox_by_contact_id ON doocore_outbox (organization_id, contact_id) WHERE contact_id IS NOT NULL;
+
+CREATE UNIQUE INDEX doocore_outbox_by_token ON doocore_outbox (organization_id, token) WHERE token IS NOT NULL
 """,
     ),
 )
@@ -349,3 +573,11 @@ def condition(tables: Collection[str], applied: Mapping[int, str]) -> Condition:
 def missing(applied: Mapping[int, str]) -> tuple[Migration, ...]:
     """Give the steps still to be applied, in their order."""
     return tuple(each for each in STEPS if each.step not in applied)
+
+
+def statements_of(number: int, dialect: Dialect) -> tuple[str, ...]:
+    """Give the statements of the step of this *number*; `ValueError` where this release has none of it."""
+    found = [each for each in STEPS if each.step == number]
+    if not found:
+        raise ValueError(f"there is no step {number!r}: this release has the steps 1 to {len(STEPS)}")
+    return found[0].statements(dialect)

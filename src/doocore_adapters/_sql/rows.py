@@ -1,10 +1,10 @@
 """Values of the model as rows of the tables, and back; every function goes with the columns declared beside it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any, TypeAlias
 
 from doocore.model.booking import (
@@ -16,6 +16,7 @@ from doocore.model.booking import (
     RecordedBooking,
     RecordedParty,
 )
+from doocore.model.code import Code, CodeId, CodeType, CodeUse, Redemption
 from doocore.model.contact import (
     NO_SUBSCRIPTIONS,
     Consent,
@@ -33,8 +34,19 @@ from doocore.model.contact_import import ImportRecord, ImportStatus, RowOutcome,
 from doocore.model.event import EmailChangePolicy, Event, EventStatus
 from doocore.model.fields import SYSTEM_KEYS, ContactField, FieldType, FieldValue
 from doocore.model.frozen import FrozenDict
-from doocore.model.history import Cause, HistoryEntry, Origin
+from doocore.model.history import BookingHistoryEntry, Cause, HistoryEntry, Origin
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
+from doocore.model.invitation import (
+    Concern,
+    ContactMark,
+    Evidence,
+    InvitationFacts,
+    InvitationList,
+    Mark,
+    MessageEvent,
+    Reaction,
+    Ticket,
+)
 from doocore.model.organization import AmbiguityPolicy, OrganizationSettings, ProductPlan, SyncMode
 from doocore_adapters._sql import documents
 
@@ -53,6 +65,7 @@ _SUBSCRIPTIONS = tuple(Subscription)
 _CAUSES = {each.value: each for each in Cause}
 _STATES = {each.value: each for each in SubscriptionState}
 _THROUGHS = {each.value: each for each in Through}
+_REACTIONS = {each.value: each for each in Reaction}
 
 LETTERS: Mapping[RowOutcome, str] = {
     RowOutcome.ADDED: "A",
@@ -149,7 +162,7 @@ def excerpt_of(row: Row, columns: Sequence[str], fields: Sequence[str]) -> Excer
 
 def columns_of(rows: Sequence[Row], columns: Sequence[str], custom: Sequence[str]) -> ContactColumns:
     """Read contacts column by column: a row has ID, group IDs, *columns*, and the custom document if any is asked for."""
-    ids, groups, *found = zip(*rows, strict=True) if rows else [()] * (2 + len(columns) + bool(custom))
+    ids, groups, *found = zip(*rows, strict=True)
     if custom:
         present = documents.loads_all(found.pop())
         found += [tuple([document.get(each, "") for document in present]) for each in custom]
@@ -206,8 +219,9 @@ def field_row(field: ContactField) -> Row:
     )
 
 
+@lru_cache(maxsize=4096)
 def field_of(row: Row) -> ContactField:
-    """Read a field."""
+    """Read a field; every story reads the organization's, and they hardly ever change."""
     key, type_, name, labels, options, max_length, system, archived = row
     return ContactField(
         key=key,
@@ -234,8 +248,9 @@ def settings_row(settings: OrganizationSettings) -> Row:
     )
 
 
+@lru_cache(maxsize=1024)
 def settings_of(row: Row) -> OrganizationSettings:
-    """Read the settings."""
+    """Read the settings, as often as the fields."""
     sync, ambiguity, region, locale, time_zone, retention_days, plan = row
     return OrganizationSettings(
         sync=SyncMode(sync),
@@ -266,8 +281,9 @@ def event_row(event: Event) -> Row:
     )
 
 
+@lru_cache(maxsize=256)
 def event_of(row: Row) -> Event:
-    """Read an event."""
+    """Read an event; its bookings come one after the other."""
     event_id, name, status, starts_at, ends_at, time_zone, email_change, costs, portal, organizer, *rest = row
     questions, products, version = rest
     return Event(
@@ -303,6 +319,11 @@ def booking_row(booking: RecordedBooking) -> Row:
     )
 
 
+def booking_state_row(booking: RecordedBooking) -> Row:
+    """Write what of a booking can change."""
+    return booking_row(booking)[4:]
+
+
 def party_row(party: RecordedParty) -> Row:
     """Write a party, behind its place in the booking."""
     entered, outcome = party.entered, party.outcome
@@ -317,12 +338,18 @@ def party_row(party: RecordedParty) -> Row:
         documents.dumps_entered(entered),
         documents.dumps_decision(outcome),
         documents.dumps_reports(outcome.reports),
+        party.through_contact_id,
     )
+
+
+def party_state_row(party: RecordedParty) -> Row:
+    """Write what of a party can change while it stays whose it is: the row without the contacts."""
+    return party_row(party)[1:-1]
 
 
 def party_of(row: Row) -> RecordedParty:
     """Read a party; who has a ticket is an attendee."""
-    contact_id, decided, customer_id, email, ticket, price, status, entered, decision, reports = row
+    contact_id, decided, customer_id, email, ticket, price, status, entered, decision, reports, through = row
     given = documents.loads_entered(entered)
     return RecordedParty(
         entered=Party(email=email, **given)
@@ -332,6 +359,7 @@ def party_of(row: Row) -> RecordedParty:
             decision, reports, decided=decided, contact_id=contact_id, customer_id=customer_id
         ),
         status=AttendeeStatus(status),
+        through_contact_id=through,
     )
 
 
@@ -351,6 +379,131 @@ def booking_of(row: Row, parties: list[RecordedParty]) -> RecordedBooking:
         invoice_sum=None if invoice_sum is None else Decimal(invoice_sum),
         last_changed=None if last_changed is None else moment_of(last_changed),
         version=version,
+    )
+
+
+def message_event_row(event: MessageEvent) -> Row:
+    """Write something that happened to a message."""
+    return (
+        event.event_id,
+        event.contact_id,
+        event.id,
+        event.reaction.value,
+        moment_text(event.at),
+        event.message,
+        event.by_machine,
+    )
+
+
+def message_event_of(row: Row) -> MessageEvent:
+    """Read something that happened to a message."""
+    event_id, contact_id, key, reaction, happened_at, message, by_machine = row
+    return MessageEvent(
+        id=key,
+        event_id=event_id,
+        contact_id=contact_id,
+        reaction=_REACTIONS[reaction],
+        at=moment_of(happened_at),
+        message=message,
+        by_machine=bool(by_machine),
+    )
+
+
+def mark_row(mark: ContactMark) -> Row:
+    """Write a mark."""
+    return (mark.event_id, mark.contact_id, mark.mark.value, moment_text(mark.at), mark.actor)
+
+
+def mark_of(row: Row) -> ContactMark:
+    """Read a mark."""
+    event_id, contact_id, mark, marked_at, actor = row
+    return ContactMark(event_id=event_id, contact_id=contact_id, mark=Mark(mark), at=moment_of(marked_at), actor=actor)
+
+
+def concerns_of(rows: Iterable[Row], contact_ids: Collection[ContactId]) -> Mapping[ContactId, tuple[Concern, ...]]:
+    """See bookings from each of these contacts that they concern; a row has the booking's cells, then those of a party."""
+    concerns: dict[ContactId, list[Concern]] = {}
+    for (number, status, payment), of_booking in groupby(rows, key=lambda row: row[:3]):
+        booker, *attendees = (row[4:] for row in of_booking)
+        parties = (booker, *attendees)
+        concerned = {each for contact_id, through, _ in parties for each in (contact_id, through)}
+        for contact_id in concerned.intersection(contact_ids):
+            concern = Concern(
+                number=number,
+                status=BookingStatus(status),
+                payment=PaymentStatus(payment),
+                booker=booker[0] == contact_id,
+                through_invitation=any(through == contact_id for _, through, _ in parties),
+                attendees=tuple(Ticket(owner == contact_id, AttendeeStatus(own)) for owner, _, own in attendees),
+            )
+            concerns.setdefault(contact_id, []).append(concern)
+    return {contact_id: tuple(found) for contact_id, found in concerns.items()}
+
+
+def facts_of(
+    kept: Mapping[ContactId, Row], concerns: Mapping[ContactId, tuple[Concern, ...]]
+) -> Mapping[ContactId, InvitationFacts]:
+    """Put together what is known of contacts: evidence with its version, and the bookings that concern them."""
+    return {
+        each: InvitationFacts(evidence=Evidence(evidence), version=version, concerns=concerns.get(each, ()))
+        for each in {*kept, *concerns}
+        for evidence, version in [kept.get(each, (0, 0))]
+    }
+
+
+def invitation_list_of(rows: Sequence[Row]) -> InvitationList:
+    """Read an invitation list; a row has the list's cells, then a group, if there is any."""
+    event_id, created_at, version, _ = rows[0]
+    groups = tuple(GroupId(group_id) for *_, group_id in rows if group_id is not None)
+    return InvitationList(event_id=event_id, created_at=moment_of(created_at), groups=groups, version=version)
+
+
+def code_row(code: Code) -> Row:
+    """Write what of a code can change, behind its ID and its names."""
+    return (
+        code.type.value,
+        code.use.value,
+        code.limit,
+        code.event_id,
+        None if code.valid_from is None else moment_text(code.valid_from),
+        None if code.valid_until is None else moment_text(code.valid_until),
+        code.contact_id,
+        code.withdrawn,
+        code.origin.cause.value,
+        code.origin.actor,
+        code.origin.reference,
+        code.origin.row,
+        moment_text(code.created_at),
+        code.version,
+    )
+
+
+def code_of(row: Row) -> Code:
+    """Read a code; the row begins with its ID and name."""
+    code_id, name, type_, use, limit, event_id, valid_from, valid_until, contact_id, withdrawn, *rest = row
+    cause, actor, reference, origin_row, created_at, version = rest
+    return Code(
+        id=CodeId(code_id),
+        name=name,
+        type=CodeType(type_),
+        use=CodeUse(use),
+        limit=limit,
+        event_id=event_id,
+        valid_from=None if valid_from is None else moment_of(valid_from),
+        valid_until=None if valid_until is None else moment_of(valid_until),
+        contact_id=contact_id,
+        withdrawn=bool(withdrawn),
+        origin=Origin(_CAUSES[cause], actor, reference, origin_row),
+        created_at=moment_of(created_at),
+        version=version,
+    )
+
+
+def redemption_of(row: Row) -> Redemption:
+    """Read a booking that has redeemed a code."""
+    number, event_id, redeemed_at, status = row
+    return Redemption(
+        BookingNumber(number), event_id, moment_of(redeemed_at), BookingStatus(status) is BookingStatus.CANCELLED
     )
 
 
@@ -451,6 +604,37 @@ def history_of(row: Row) -> HistoryEntry:
         cause=Cause(cause),
         reference=reference,
         row=source_row,
+        rules=documents.loads_texts(rules),
+        before=FrozenDict(documents.loads(before)),
+        after=FrozenDict(documents.loads(after)),
+    )
+
+
+def booking_history_row(entry: BookingHistoryEntry) -> Row:
+    """Write a change of a booking."""
+    return (
+        entry.number,
+        entry.version,
+        moment_text(entry.at),
+        entry.actor,
+        entry.cause.value,
+        entry.reference,
+        documents.dumps_texts(entry.rules),
+        documents.dumps(entry.before),
+        documents.dumps(entry.after),
+    )
+
+
+def booking_history_of(row: Row) -> BookingHistoryEntry:
+    """Read a change of a booking."""
+    number, version, at, actor, cause, reference, rules, before, after = row
+    return BookingHistoryEntry(
+        number=BookingNumber(number),
+        version=version,
+        at=moment_of(at),
+        actor=actor,
+        cause=Cause(cause),
+        reference=reference,
         rules=documents.loads_texts(rules),
         before=FrozenDict(documents.loads(before)),
         after=FrozenDict(documents.loads(after)),

@@ -282,10 +282,201 @@ BOOKING_PARTIES = Table(
         _cleared("entered", Type.JSON),
         _kept("decision", Type.JSON),
         _cleared("reports", Type.JSON),
+        _cleared("through_contact_id"),  # through whose invitation the party came
     ),
     primary_key=("organization_id", "booking_number", "position"),
-    indexes=(("organization_id", "contact_id", "booking_number"),),
+    indexes=(
+        ("organization_id", "contact_id", "booking_number"),
+        ("organization_id", "through_contact_id", "booking_number"),
+    ),
     references={("organization_id", "booking_number"): "doocore_bookings"},
+)
+
+BOOKING_HISTORY = Table(
+    name="doocore_booking_history",
+    columns=(
+        _gone("organization_id", personal=False),
+        _gone("booking_number", personal=False),
+        _gone("version", Type.INTEGER, personal=False),
+        _gone("changed_at", Type.MOMENT, personal=False),
+        _gone("actor", personal=False),
+        _gone("cause", personal=False),
+        _gone("reference", personal=False),
+        _gone("rules", Type.JSON, personal=False),
+        _gone("before_values", Type.JSON),
+        _gone("after_values", Type.JSON),
+    ),
+    primary_key=("organization_id", "booking_number", "version"),
+)
+
+CODES = Table(
+    name="doocore_codes",
+    columns=(
+        _kept("organization_id"),
+        _kept("id"),
+        _kept("name"),
+        _kept("folded_name"),
+        _kept("type"),
+        _kept("use_kind"),
+        _kept("most_uses", Type.INTEGER, optional=True),
+        _kept("event_id", optional=True),
+        _kept("valid_from", Type.MOMENT, optional=True),
+        _kept("valid_until", Type.MOMENT, optional=True),
+        _cleared("contact_id"),
+        _kept("is_withdrawn", Type.BOOLEAN),
+        _kept("origin_cause"),
+        _kept("origin_actor"),
+        _kept("origin_reference"),
+        _kept("origin_row", Type.INTEGER, optional=True),
+        _kept("created_at", Type.MOMENT),
+        _kept("version", Type.INTEGER),
+    ),
+    primary_key=("organization_id", "id"),
+    indexes=(("organization_id", "event_id", "id"), ("organization_id", "contact_id", "id")),
+    unique=(("organization_id", "folded_name"),),
+)
+
+CODE_USES = Table(
+    name="doocore_code_uses",
+    columns=(
+        _kept("organization_id"),
+        _kept("code_id"),
+        _kept("booking_number"),
+        _kept("redeemed_at", Type.MOMENT),
+    ),
+    primary_key=("organization_id", "code_id", "booking_number"),
+    indexes=(("organization_id", "booking_number", "code_id"),),
+    references={
+        ("organization_id", "code_id"): "doocore_codes",
+        ("organization_id", "booking_number"): "doocore_bookings",
+    },
+)
+
+INVITATION_LISTS = Table(
+    name="doocore_invitation_lists",
+    columns=(
+        _kept("organization_id"),
+        _kept("event_id"),
+        _kept("created_at", Type.MOMENT),
+        _kept("version", Type.INTEGER),
+    ),
+    primary_key=("organization_id", "event_id"),
+)
+
+INVITATION_LIST_GROUPS = Table(
+    name="doocore_invitation_list_groups",
+    columns=(
+        _kept("organization_id"),
+        _kept("event_id"),
+        _kept("group_id"),
+        _kept("sequence", Type.INTEGER),
+    ),
+    primary_key=("organization_id", "event_id", "group_id"),
+    indexes=(("organization_id", "group_id", "event_id"),),
+    references={("organization_id", "group_id"): "doocore_groups"},
+)
+
+INVITATIONS = Table(
+    name="doocore_invitations",
+    columns=(  # a row for whoever is on an event's list, and for whom anything is known of the event
+        _gone("organization_id", personal=False),
+        _gone("event_id", personal=False),
+        _gone("contact_id"),
+        _gone("evidence", Type.INTEGER),
+        _gone("version", Type.INTEGER, personal=False),
+        _gone("is_listed", Type.BOOLEAN),
+    ),
+    primary_key=("organization_id", "event_id", "contact_id"),
+    indexes=(
+        # `is_listed` once more, though it is what the index is of: else SQLite looks into the table for each row
+        ("organization_id", "event_id", "evidence", "contact_id", "is_listed"),
+        ("organization_id", "contact_id"),
+    ),
+    references={("organization_id", "contact_id"): "doocore_contacts"},
+)
+
+MESSAGE_EVENTS = Table(
+    name="doocore_message_events",
+    columns=(
+        _gone("organization_id", personal=False),
+        _gone("event_id", personal=False),
+        _gone("contact_id"),
+        _gone("id"),
+        _gone("reaction"),
+        _gone("happened_at", Type.MOMENT),
+        _gone("message"),
+        _gone("by_machine", Type.BOOLEAN),
+    ),
+    primary_key=("organization_id", "event_id", "contact_id", "id"),
+    indexes=(("organization_id", "contact_id"),),
+)
+
+MARKS = Table(
+    name="doocore_marks",
+    columns=(
+        _gone("organization_id", personal=False),
+        _gone("event_id", personal=False),
+        _gone("contact_id"),
+        _gone("mark"),
+        _gone("marked_at", Type.MOMENT),
+        _gone("actor"),
+    ),
+    primary_key=("organization_id", "event_id", "contact_id", "mark"),
+    indexes=(("organization_id", "contact_id"),),
+)
+
+MESSAGES = Table(
+    name="doocore_messages",
+    columns=(
+        _kept("organization_id"),
+        _kept("id"),
+        _kept("event_id"),
+        _kept("name"),
+        _kept("subject"),
+        _kept("body"),
+        _kept("html", optional=True),
+        _kept("purpose"),
+        _kept("links", Type.JSON),
+        _kept("reply_to_email", optional=True),
+        _kept("reply_to_name", optional=True),
+        _kept("queued_at", Type.MOMENT),
+        _kept("actor"),
+    ),
+    primary_key=("organization_id", "id"),
+    indexes=(("organization_id", "event_id", "id"),),
+)
+
+OUTBOX = Table(
+    name="doocore_outbox",
+    columns=(
+        _kept("organization_id"),
+        _kept("id"),
+        _kept("about"),
+        _cleared("recipient"),
+        _cleared("address_key"),
+        _kept("state"),
+        _cleared("token"),
+        _kept("message_id", optional=True),
+        _cleared("contact_id"),
+        _kept("reference"),
+        _cleared("subject"),
+        _cleared("body"),
+        _kept("queued_at", Type.MOMENT),
+        _kept("due_at", Type.MOMENT),
+        _kept("links_until", Type.MOMENT, optional=True),
+        _kept("finished_at", Type.MOMENT, optional=True),
+        _kept("attempts", Type.INTEGER),
+        _kept("skipped", optional=True),
+        _cleared("problem"),
+        _kept("version", Type.INTEGER),
+    ),
+    primary_key=("organization_id", "id"),
+    indexes=(
+        ("organization_id", "due_at", "id"),
+        ("organization_id", "message_id", "id"),
+        ("organization_id", "contact_id"),
+    ),
+    unique=(("organization_id", "token"),),
 )
 
 IMPORTS = Table(
@@ -380,6 +571,16 @@ TABLES: tuple[Table, ...] = (
     EVENTS,
     BOOKINGS,
     BOOKING_PARTIES,
+    BOOKING_HISTORY,
+    CODES,
+    CODE_USES,
+    INVITATION_LISTS,
+    INVITATION_LIST_GROUPS,
+    INVITATIONS,
+    MESSAGE_EVENTS,
+    MARKS,
+    MESSAGES,
+    OUTBOX,
     IMPORTS,
     IMPORT_BATCHES,
     IMPORT_ROWS,

@@ -3,8 +3,7 @@
 Every statement names the organization first, in its text and among its parameters.
 """
 
-from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence
 
 from doocore.model.contact import Subscription
 from doocore.model.fields import SYSTEM_KEYS
@@ -17,7 +16,6 @@ EMAIL_KEY_VERSION = 1
 
 _FIXED = {"email_key_version": str(EMAIL_KEY_VERSION)}
 _IDENTIFIERS = {"email_key", "email_key_version", "email", "customer_id"}
-_CONSENTS = {f"{each.value}{suffix}" for each in Subscription for suffix in ("", "_at", "_through")}
 EXCERPT_COLUMNS = frozenset((*SYSTEM_KEYS, *(each.value for each in Subscription)))
 """The columns of contacts that an excerpt can have; any other field is in their document of custom fields."""
 
@@ -28,11 +26,18 @@ _GROUPS = "(SELECT {group_ids} FROM doocore_memberships o WHERE o.organization_i
 
 _BOOKING = ", ".join(schema.BOOKINGS.column_names[1:])
 _PARTY = ", ".join(schema.BOOKING_PARTIES.column_names[3:])
+_PARTY_UPDATED = tuple(
+    name for name in schema.BOOKING_PARTIES.column_names[3:] if name not in {"contact_id", "through_contact_id"}
+)
 _EVENT = ", ".join(name for name in schema.EVENTS.column_names[1:] if name != "sequence")
 _FIELD = "field_key, type, name, labels, options, max_length, is_system, is_archived"
+_CODE = ", ".join(name for name in schema.CODES.column_names[1:] if name != "folded_name")
 _IMPORT = ", ".join(name for name in schema.IMPORTS.column_names[1:] if name != "sequence")
 _REPORT = ", ".join(schema.IMPORT_ROWS.column_names[3:])
 _HISTORY = ", ".join(schema.HISTORY.column_names[1:])
+_BOOKING_HISTORY = ", ".join(schema.BOOKING_HISTORY.column_names[1:])
+_MESSAGE = ", ".join(schema.MESSAGES.column_names[1:])
+_MAIL = ", ".join(schema.OUTBOX.column_names[1:])
 _SETTINGS = ", ".join(schema.SETTINGS.column_names[1:])
 
 
@@ -65,15 +70,17 @@ def _put(table: Table) -> str:
     return f"{inserted} ({', '.join(table.primary_key)}) DO UPDATE SET {values}"
 
 
-def _insert_contact(without: AbstractSet[str]) -> str:
-    columns = [each for each in schema.CONTACTS.columns if each.name not in without]
-    return _insert_values(schema.CONTACTS, (each.name for each in columns), ", ".join(map(_mark, columns)))
+CHANGED_COLUMNS: Mapping[str, Sequence[Column]] = {
+    "update_contact": schema.CONTACTS.columns[2:],
+    "update_contact_without_identifiers": [
+        each for each in schema.CONTACTS.columns[2:] if each.name not in _IDENTIFIERS
+    ],
+}
+"""The columns that these statements write; an index whose columns are not even named is not touched."""
 
 
-def _update_contact(without: AbstractSet[str]) -> str:
-    """Update a contact; an index whose columns are not even named is not touched."""
-    columns = [each for each in schema.CONTACTS.columns[2:] if each.name not in without]
-    values = ", ".join(f"{each.name} = {_mark(each)}" for each in columns)
+def _update_contact(name: str) -> str:
+    values = ", ".join(f"{each.name} = {_mark(each)}" for each in CHANGED_COLUMNS[name])
     return f"UPDATE doocore_contacts SET {values} WHERE organization_id = ? AND id = ? AND version = ?"
 
 
@@ -84,6 +91,69 @@ def _mark(column: Column) -> str:
     if not column.optional or column.type is Type.INTEGER:
         return "?"
     return "nullif(?, '')" if column.type is Type.TEXT else f"CAST(nullif(?, '') AS {{{column.type.value}}})"
+
+
+_INTO_INVITATIONS = f"INSERT INTO doocore_invitations ({', '.join(schema.INVITATIONS.column_names)})"
+_ON_INVITATION = "ON CONFLICT (organization_id, event_id, contact_id) DO UPDATE SET"
+
+_ENLIST = (
+    f"{_INTO_INVITATIONS} SELECT DISTINCT g.organization_id, g.event_id, m.contact_id, 0, 0, true"
+    " FROM doocore_invitation_list_groups g JOIN doocore_memberships m"
+    " ON m.organization_id = g.organization_id AND m.group_id = g.group_id"
+    " WHERE g.organization_id = ? AND {} ORDER BY g.event_id, m.contact_id"
+    f" {_ON_INVITATION} is_listed = true WHERE NOT doocore_invitations.is_listed"
+)
+_UNLISTED = (
+    " WHERE organization_id = ? AND event_id {among} AND is_listed AND NOT EXISTS ("
+    "SELECT 1 FROM doocore_memberships m JOIN doocore_invitation_list_groups g"
+    " ON g.organization_id = m.organization_id AND g.group_id = m.group_id"
+    " WHERE m.organization_id = doocore_invitations.organization_id"
+    " AND m.contact_id = doocore_invitations.contact_id AND g.event_id = doocore_invitations.event_id)"
+)
+_FORGET_UNLISTED = f"DELETE FROM doocore_invitations{_UNLISTED} AND evidence = 0 AND version = 0"
+_STRIKE = f"UPDATE doocore_invitations SET is_listed = false{_UNLISTED}"
+
+_PIECE = (
+    "SELECT contact_id, evidence FROM doocore_invitations"
+    " WHERE organization_id = ? AND event_id = ? AND evidence = ? AND is_listed AND contact_id > ?"
+)
+
+
+def _set_evidence(values: str, *, ids: str = "= ?", condition: str = "") -> str:
+    """Write evidence of contacts that there are; *values* replace what is known of those of whom anything is known."""
+    return (
+        f"{_INTO_INVITATIONS} SELECT organization_id, ?, id, ?, ?, false"
+        f" FROM doocore_contacts WHERE organization_id = ? AND id {ids} ORDER BY id {_ON_INVITATION} {values}{condition}"
+    )
+
+
+def _of_list(condition: str = "") -> str:
+    return (
+        "SELECT l.event_id, l.created_at, l.version, g.group_id FROM doocore_invitation_lists l"
+        " LEFT JOIN doocore_invitation_list_groups g"
+        " ON g.organization_id = l.organization_id AND g.event_id = l.event_id"
+        f" WHERE l.organization_id = ?{condition} ORDER BY l.event_id, g.sequence"
+    )
+
+
+def _concerned(table: str) -> str:
+    """List the contacts of an event that are in a table, page by page."""
+    return _page_of_contacts(f"SELECT DISTINCT contact_id FROM {table} WHERE organization_id = ? AND event_id = ?")
+
+
+def _concerned_by_bookings(column: str) -> str:
+    """List the contacts that stand in a column of the parties of an event's bookings, page by page."""
+    return _page_of_contacts(
+        f"SELECT DISTINCT p.{column} AS contact_id FROM doocore_booking_parties p"
+        " JOIN doocore_bookings b ON b.organization_id = p.organization_id AND b.number = p.booking_number"
+        f" JOIN doocore_contacts c ON c.organization_id = p.organization_id AND c.id = p.{column}"
+        " WHERE p.organization_id = ? AND b.event_id = ?",
+        f"p.{column}",
+    )
+
+
+def _page_of_contacts(found: str, column: str = "contact_id") -> str:
+    return f"SELECT * FROM ({found} AND {column} > ? ORDER BY {column} LIMIT ?) AS piece"
 
 
 def _insert_in_sequence(table: Table) -> str:
@@ -100,6 +170,7 @@ class Statements:
     contacts = f"SELECT {_READ_CONTACT} FROM doocore_contacts c WHERE c.organization_id = ? AND c.id {{among}}"
     contact_ids = "SELECT id FROM doocore_contacts WHERE organization_id = ? AND id {among}"
     contact_versions = "SELECT id, version FROM doocore_contacts WHERE organization_id = ? AND id {among}"
+    contacts_by_id = "SELECT id, id FROM doocore_contacts WHERE organization_id = ? AND id {among}"
     contacts_by_email = "SELECT email_key, id FROM doocore_contacts WHERE organization_id = ? AND email_key {among}"
     contacts_by_customer_id = (
         "SELECT customer_id, id FROM doocore_contacts WHERE organization_id = ? AND customer_id {among}"
@@ -159,6 +230,69 @@ class Statements:
         "SELECT DISTINCT booking_number FROM doocore_booking_parties"
         " WHERE organization_id = ? AND contact_id = ? ORDER BY booking_number"
     )
+    invitation_list = _of_list(" AND l.event_id = ?")
+    invitation_lists = _of_list()
+    groups_of_list = "SELECT group_id FROM doocore_invitation_list_groups WHERE organization_id = ? AND event_id = ?"
+    lists_of_groups = (
+        "SELECT event_id FROM doocore_invitation_lists WHERE organization_id = ? AND event_id IN ("
+        "SELECT event_id FROM doocore_invitation_list_groups WHERE organization_id = ? AND group_id {among})"
+        " ORDER BY event_id {held}"
+    )
+    hold_groups_of = (
+        "SELECT id FROM doocore_groups WHERE organization_id = ? AND id IN ("
+        "SELECT group_id FROM doocore_memberships WHERE organization_id = ? AND contact_id = ?) ORDER BY id {held}"
+    )
+    evidence = (
+        "SELECT contact_id, evidence, version FROM doocore_invitations"
+        " WHERE organization_id = ? AND event_id = ? AND contact_id {among} AND (evidence <> 0 OR version <> 0)"
+    )
+    concerns = (
+        "SELECT b.number, b.status, b.payment, p.position, p.contact_id, p.through_contact_id, p.status"
+        " FROM doocore_bookings b JOIN doocore_booking_parties p"
+        " ON p.organization_id = b.organization_id AND p.booking_number = b.number"
+        " WHERE b.organization_id = ? AND b.event_id = ? AND b.number IN ("
+        "SELECT booking_number FROM doocore_booking_parties WHERE organization_id = ? AND contact_id {among}"
+        " UNION "
+        "SELECT booking_number FROM doocore_booking_parties WHERE organization_id = ? AND through_contact_id {among})"
+        " ORDER BY b.number, p.position"
+    )
+    evidence_counts = (
+        "SELECT evidence, count(*) FROM doocore_invitations"
+        " WHERE organization_id = ? AND event_id = ? AND is_listed GROUP BY evidence"
+    )
+    evidence_masks = (
+        "WITH RECURSIVE found (evidence) AS ("
+        "SELECT min(evidence) FROM doocore_invitations WHERE organization_id = ? AND event_id = ? AND is_listed"
+        " UNION ALL "
+        "SELECT (SELECT min(i.evidence) FROM doocore_invitations i"
+        " WHERE i.organization_id = ? AND i.event_id = ? AND i.is_listed AND i.evidence > found.evidence)"
+        " FROM found WHERE found.evidence IS NOT NULL"
+        ") SELECT evidence FROM found WHERE evidence IS NOT NULL"
+    )
+    invitations_page = (
+        "SELECT contact_id, evidence FROM doocore_invitations"
+        " WHERE organization_id = ? AND event_id = ? AND is_listed AND contact_id > ? ORDER BY contact_id LIMIT ?"
+    )
+    concerned = (
+        " UNION ".join(
+            (
+                _concerned("doocore_invitations").replace("? AND", "? AND (evidence <> 0 OR version <> 0) AND", 1),
+                _concerned("doocore_message_events"),
+                _concerned("doocore_marks"),
+                _concerned_by_bookings("contact_id"),
+                _concerned_by_bookings("through_contact_id"),
+            )
+        )
+        + " ORDER BY contact_id LIMIT ?"
+    )
+    message_events = (
+        f"SELECT {', '.join(schema.MESSAGE_EVENTS.column_names[1:])} FROM doocore_message_events"
+        " WHERE organization_id = ? AND event_id = ? AND contact_id {among} ORDER BY contact_id, happened_at, id"
+    )
+    marks = (
+        f"SELECT {', '.join(schema.MARKS.column_names[1:])} FROM doocore_marks"
+        " WHERE organization_id = ? AND event_id = ? AND contact_id {among} ORDER BY contact_id, marked_at, mark"
+    )
     imports = f"SELECT {_IMPORT} FROM doocore_imports WHERE organization_id = ? ORDER BY sequence, id"
     one_import = f"SELECT {_IMPORT} FROM doocore_imports WHERE organization_id = ? AND id = ?"
     import_batches = "SELECT outcomes FROM doocore_import_batches WHERE organization_id = ? AND import_id = ?"
@@ -172,10 +306,11 @@ class Statements:
     )
     history = f"SELECT {_HISTORY} FROM doocore_history WHERE organization_id = ? AND contact_id = ? ORDER BY version"
 
-    insert_contact = _insert_contact(frozenset())
-    insert_contact_without_consents = _insert_contact(_CONSENTS)
-    update_contact = _update_contact(frozenset())
-    update_contact_without_identifiers = _update_contact(_IDENTIFIERS)
+    insert_contact = _insert_values(
+        schema.CONTACTS, schema.CONTACTS.column_names, ", ".join(map(_mark, schema.CONTACTS.columns))
+    )
+    update_contact = _update_contact("update_contact")
+    update_contact_without_identifiers = _update_contact("update_contact_without_identifiers")
     delete_contact = "DELETE FROM doocore_contacts WHERE organization_id = ? AND id = ?"
     delete_version = f"{delete_contact} AND version = ?"
     insert_alias = _insert(schema.CONTACT_ALIASES)
@@ -188,6 +323,10 @@ class Statements:
     forget_survivors = "UPDATE doocore_retired_contacts SET survivor_id = NULL WHERE organization_id = ? AND id {among}"
     unassign_parties = (
         "UPDATE doocore_booking_parties SET contact_id = NULL WHERE organization_id = ? AND contact_id {among}"
+    )
+    forget_inviters = (
+        "UPDATE doocore_booking_parties SET through_contact_id = NULL"
+        " WHERE organization_id = ? AND through_contact_id {among}"
     )
     delete_histories = "DELETE FROM doocore_history WHERE organization_id = ? AND contact_id {among}"
     insert_opt_out = _insert(schema.OPT_OUTS)
@@ -224,6 +363,139 @@ class Statements:
     )
     insert_booking = _insert(schema.BOOKINGS)
     insert_party = _insert(schema.BOOKING_PARTIES)
+    update_booking = (
+        "UPDATE doocore_bookings SET payment = ?, status = ?, products = ?, invoice_sum = ?, last_changed = ?, version = ?"
+        " WHERE organization_id = ? AND number = ? AND version = ?"
+    )
+    update_party = (
+        f"UPDATE doocore_booking_parties SET {', '.join(f'{name} = ?' for name in _PARTY_UPDATED)}"
+        " WHERE organization_id = ? AND booking_number = ? AND position = ?"
+    )
+    reassign_party = (
+        "UPDATE doocore_booking_parties SET contact_id = ?, through_contact_id = ?"
+        " WHERE organization_id = ? AND booking_number = ? AND position = ?"
+    )
+    insert_booking_history = _insert(schema.BOOKING_HISTORY)
+    booking_history = (
+        f"SELECT {_BOOKING_HISTORY} FROM doocore_booking_history"
+        " WHERE organization_id = ? AND booking_number = ? ORDER BY version"
+    )
+    codes_by_name = (
+        f"SELECT folded_name, {_CODE} FROM doocore_codes WHERE organization_id = ? AND folded_name {{among}}"
+    )
+    code_ids = "SELECT id FROM doocore_codes WHERE organization_id = ? AND id {among}"
+    codes_page = f"SELECT {_CODE} FROM doocore_codes WHERE organization_id = ? AND id > ? ORDER BY id LIMIT ?"
+    codes_page_of_event = (
+        f"SELECT {_CODE} FROM doocore_codes WHERE organization_id = ? AND event_id = ? AND id > ? ORDER BY id LIMIT ?"
+    )
+    code_uses_count = (
+        "SELECT u.code_id, count(*) FROM doocore_code_uses u"
+        " JOIN doocore_bookings b ON b.organization_id = u.organization_id AND b.number = u.booking_number"
+        " WHERE u.organization_id = ? AND u.code_id {among} AND b.status <> 'cancelled' GROUP BY u.code_id"
+    )
+    code_uses = (
+        "SELECT u.code_id, u.booking_number, b.event_id, u.redeemed_at, b.status FROM doocore_code_uses u"
+        " JOIN doocore_bookings b ON b.organization_id = u.organization_id AND b.number = u.booking_number"
+        " WHERE u.organization_id = ? AND u.code_id {among} ORDER BY u.redeemed_at, u.booking_number"
+    )
+    codes_of_bookings = (
+        "SELECT booking_number, code_id FROM doocore_code_uses WHERE organization_id = ? AND booking_number {among}"
+    )
+    booking_numbers = "SELECT number FROM doocore_bookings WHERE organization_id = ? AND number {among}"
+    insert_code = _insert(schema.CODES)
+    update_code = (
+        f"UPDATE doocore_codes SET {', '.join(f'{name} = ?' for name in schema.CODES.column_names[4:])}"
+        " WHERE organization_id = ? AND id = ? AND version = ?"
+    )
+    insert_code_use = _insert(schema.CODE_USES)
+    depersonalize_codes = "UPDATE doocore_codes SET contact_id = NULL WHERE organization_id = ? AND contact_id {among}"
+    messages = f"SELECT {_MESSAGE} FROM doocore_messages WHERE organization_id = ? AND id {{among}}"
+    messages_page = f"SELECT {_MESSAGE} FROM doocore_messages WHERE organization_id = ? AND id > ? ORDER BY id LIMIT ?"
+    messages_page_of_event = f"SELECT {_MESSAGE} FROM doocore_messages WHERE organization_id = ? AND event_id = ? AND id > ? ORDER BY id LIMIT ?"
+    insert_message = _insert(schema.MESSAGES)
+    mails = f"SELECT {_MAIL} FROM doocore_outbox WHERE organization_id = ? AND id {{among}}"
+    mails_of_tokens = f"SELECT {_MAIL} FROM doocore_outbox WHERE organization_id = ? AND token {{among}}"
+    mails_due = (
+        f"SELECT {_MAIL} FROM doocore_outbox"
+        " WHERE organization_id = ? AND state IN ('queued', 'sending') AND due_at <= ? ORDER BY due_at, id LIMIT ?"
+    )
+    mail_counts = "SELECT state, count(*) FROM doocore_outbox WHERE organization_id = ? GROUP BY state"
+    mail_counts_of_message = (
+        "SELECT state, count(*) FROM doocore_outbox WHERE organization_id = ? AND message_id = ? GROUP BY state"
+    )
+    mails_skipped = (
+        "SELECT skipped, count(*) FROM doocore_outbox"
+        " WHERE organization_id = ? AND message_id = ? AND skipped IS NOT NULL GROUP BY skipped"
+    )
+    mail_written_to = (
+        "SELECT 1 FROM doocore_outbox"
+        " WHERE organization_id = ? AND message_id = ? AND address_key = ? AND state <> 'skipped' LIMIT 1"
+    )
+    mails_last_sent = (
+        "SELECT contact_id, max(finished_at) FROM doocore_outbox"
+        " WHERE organization_id = ? AND contact_id {among} AND about = 'message' AND state = 'sent' GROUP BY contact_id"
+    )
+    insert_mail = _insert(schema.OUTBOX)
+    update_mail = (
+        f"UPDATE doocore_outbox SET {', '.join(f'{name} = ?' for name in schema.OUTBOX.column_names[2:])}"
+        " WHERE organization_id = ? AND id = ? AND version = ?"
+    )
+    adopt_mails = "UPDATE doocore_outbox SET contact_id = ? WHERE organization_id = ? AND contact_id = ?"
+    skip_mails = (
+        "UPDATE doocore_outbox SET state = 'skipped', skipped = 'contact_gone', finished_at = ?"
+        " WHERE organization_id = ? AND contact_id {among} AND state = 'queued'"
+    )
+    depersonalize_mails = (
+        "UPDATE doocore_outbox SET recipient = NULL, address_key = NULL, token = NULL, contact_id = NULL, problem = NULL"
+        " WHERE organization_id = ? AND contact_id {among}"
+    )
+    insert_list = _insert(schema.INVITATION_LISTS)
+    update_list = (
+        "UPDATE doocore_invitation_lists SET version = ? WHERE organization_id = ? AND event_id = ? AND version = ?"
+    )
+    insert_list_group = _insert(schema.INVITATION_LIST_GROUPS)
+    delete_list_groups = "DELETE FROM doocore_invitation_list_groups WHERE organization_id = ? AND event_id = ?"
+    delete_group_from_lists = "DELETE FROM doocore_invitation_list_groups WHERE organization_id = ? AND group_id = ?"
+    enlist = _ENLIST.format("g.group_id {among} AND m.contact_id {among}")
+    enlist_members = _ENLIST.format("g.event_id = ? AND g.group_id {among}")
+    forget_unlisted = _FORGET_UNLISTED
+    forget_unlisted_contacts = f"{_FORGET_UNLISTED} AND contact_id {{among}}"
+    strike = _STRIKE
+    strike_contacts = f"{_STRIKE} AND contact_id {{among}}"
+    insert_message_event = _insert(schema.MESSAGE_EVENTS)
+    insert_mark = _insert(schema.MARKS)
+    delete_mark = "DELETE FROM doocore_marks WHERE organization_id = ? AND event_id = ? AND contact_id = ? AND mark = ?"
+    add_evidence = _set_evidence("evidence = doocore_invitations.evidence | excluded.evidence", ids="{among}")
+    set_evidence = _set_evidence("evidence = (doocore_invitations.evidence & ?) | excluded.evidence")
+    set_first_evidence = _set_evidence(
+        "evidence = (doocore_invitations.evidence & ?) | excluded.evidence, version = excluded.version",
+        condition=" WHERE doocore_invitations.version = 0",
+    )
+    set_next_evidence = (
+        "UPDATE doocore_invitations SET evidence = (evidence & ?) | ?, version = version + 1"
+        " WHERE organization_id = ? AND event_id = ? AND contact_id = ? AND version = ?"
+    )
+    adopt_message_events = (
+        f"INSERT INTO doocore_message_events ({', '.join(schema.MESSAGE_EVENTS.column_names)})"
+        " SELECT e.organization_id, e.event_id, ?, CASE WHEN EXISTS ("
+        "SELECT 1 FROM doocore_message_events s WHERE s.organization_id = e.organization_id"
+        " AND s.event_id = e.event_id AND s.contact_id = ? AND s.id = e.id"
+        ") THEN e.contact_id || ' ' || e.id ELSE e.id END, e.reaction, e.happened_at, e.message, e.by_machine"
+        " FROM doocore_message_events e WHERE e.organization_id = ? AND e.contact_id = ? ON CONFLICT DO NOTHING"
+    )
+    adopt_marks = (
+        f"INSERT INTO doocore_marks ({', '.join(schema.MARKS.column_names)})"
+        " SELECT organization_id, event_id, ?, mark, marked_at, actor"
+        " FROM doocore_marks WHERE organization_id = ? AND contact_id = ? ON CONFLICT DO NOTHING"
+    )
+    adopt_evidence = (
+        f"{_INTO_INVITATIONS} SELECT organization_id, event_id, ?, evidence & ?, 0, false"
+        " FROM doocore_invitations WHERE organization_id = ? AND contact_id = ? AND (evidence & ?) <> 0"
+        f" {_ON_INVITATION} evidence = doocore_invitations.evidence | excluded.evidence"
+    )
+    delete_message_events = "DELETE FROM doocore_message_events WHERE organization_id = ? AND contact_id = ?"
+    delete_marks = "DELETE FROM doocore_marks WHERE organization_id = ? AND contact_id = ?"
+    delete_invitations = "DELETE FROM doocore_invitations WHERE organization_id = ? AND contact_id = ?"
     insert_import = _insert_in_sequence(schema.IMPORTS)
     insert_import_batch = _insert(schema.IMPORT_BATCHES)
     insert_import_row = _insert(schema.IMPORT_ROWS)
@@ -248,12 +520,29 @@ class Statements:
             if isinstance(text, str) and not name.startswith("_"):
                 setattr(self, name, dialect.render(text))
 
-    def contact_excerpts(self, columns: Sequence[str], *, custom: bool) -> str:
-        """Read some columns of contacts behind their IDs, and the document of the custom fields if asked for."""
+    def said(self, text: str) -> str:
+        """Say a text in the dialect."""
+        return self._dialect.render(text)
+
+    def contact_excerpts(self, columns: Sequence[str], *, custom: bool, by: str = "id") -> str:
+        """Read some columns of contacts, and the document of the custom fields if asked for, behind column *by* and the ID."""
         known = [f"coalesce({each}, '')" for each in columns if each in EXCERPT_COLUMNS]
-        values = "".join(f", {each}" for each in (*known, *(["custom"] if custom else [])))
+        values = ", ".join([by, "id", *known, *(["custom"] if custom else [])])
         return self._dialect.render(
-            f"SELECT id{values} FROM doocore_contacts WHERE organization_id = ? AND id {{among}}"
+            f"SELECT {values} FROM doocore_contacts WHERE organization_id = ? AND {by} {{among}}"
+        )
+
+    def invitations_page_of(self, pieces: int, limit: int) -> str:
+        """List invitations with some sets of evidence: each piece has organization, event, set, and the contact before."""
+        some = f"ORDER BY contact_id LIMIT {limit:d}"
+        piece = _PIECE if self._dialect.merges else f"SELECT * FROM ({_PIECE} {some}) AS piece"
+        return self._dialect.render(f"{' UNION ALL '.join([piece] * pieces)} {some}")
+
+    def mails_page(self, *, message: bool, states: bool) -> str:
+        """List mails: parameters are organization, message if there is one, states if any, the ID before, the limit."""
+        conditions = f"{' AND message_id = ?' if message else ''}{' AND state {among}' if states else ''}"
+        return self._dialect.render(
+            f"SELECT {_MAIL} FROM doocore_outbox WHERE organization_id = ?{conditions} AND id > ? ORDER BY id LIMIT ?"
         )
 
     def contacts_page(self, *, text: bool, group: bool) -> str:
@@ -264,12 +553,12 @@ class Statements:
     def contacts_columns(self, columns: Sequence[str], *, custom: bool, text: bool, group: bool, among: bool) -> str:
         """List IDs, groups, some columns, and the document of the custom fields if asked for.
 
-        Parameters are those of `contacts_page`, with the IDs, if they are given, behind the group.
+        Parameters are organization, group if there is one, IDs if they are given, text if any.
         """
         own = [f"coalesce(c.{each}, '')" for each in columns if each in EXCERPT_COLUMNS]
         names = ", ".join(["c.id", _GROUPS, *own, *(["c.custom"] if custom else [])])
-        found = _listed(text=text, group=group, before=True, among=among)
-        return self._dialect.render(f"SELECT {names} {found} ORDER BY c.id LIMIT ?")
+        found = _listed(text=text, group=group, before=False, among=among)
+        return self._dialect.render(f"SELECT {names} {found} ORDER BY c.id")
 
     def contacts_count(self, *, text: bool, group: bool) -> str:
         """Count contacts: parameters are organization, group if there is one, text if any."""

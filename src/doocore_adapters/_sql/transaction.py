@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 from doocore.changes import Change
 from doocore.model.history import Envelope
+from doocore_adapters._sql.mailing import Messages, Outbox
 from doocore_adapters._sql.reading import (
     Bookings,
+    Codes,
     Contacts,
     Events,
     Fields,
     Groups,
     History,
     Imports,
+    Invitations,
     Settings,
 )
 from doocore_adapters._sql.session import Session
@@ -28,6 +31,10 @@ class SqlSnapshot:
         self.fields = Fields(session)
         self.events = Events(session)
         self.bookings = Bookings(session)
+        self.invitations = Invitations(session)
+        self.codes = Codes(session)
+        self.messages = Messages(session)
+        self.outbox = Outbox(session)
         self.imports = Imports(session)
         self.history = History(session)
         self.settings = Settings(session)

@@ -5,32 +5,40 @@ from itertools import groupby
 from typing import Any
 
 from doocore import changes as kinds
-from doocore.changes import Change, group_by_kind, history_entry
+from doocore.changes import Change, booking_history_entry, group_by_kind, history_entry
 from doocore.errors import DuplicateNameError, NotFoundError, StaleVersionError
-from doocore.model.contact import Contact, GroupId, OptOut
+from doocore.model.booking import RecordedBooking, RecordedParty
+from doocore.model.contact import OptOut
 from doocore.model.contact_import import ImportId, ImportStatus
 from doocore.model.fields import folded
 from doocore.model.history import Envelope
 from doocore.model.identifiers import ContactId, IdentifierKey
+from doocore_adapters._sql.columns import FIRST_VERSION, contact_columns
 from doocore_adapters._sql.documents import dumps, dumps_texts
+from doocore_adapters._sql.inviting import INVITATION_WRITERS, InvitationWriting
+from doocore_adapters._sql.mailing import MAIL_WRITERS, MailWriting
 from doocore_adapters._sql.rows import (
     LETTERS,
     Row,
+    booking_history_row,
     booking_row,
+    booking_state_row,
+    code_row,
     consents_rows,
     contact_row,
     event_row,
     field_row,
     history_row,
     import_row,
-    moment_text,
     party_row,
+    party_state_row,
     remarks_row,
     report_of,
     report_row,
     settings_row,
 )
 from doocore_adapters._sql.session import Session
+from doocore_adapters._sql.writer import RefusedError
 
 NOTHING_AFTER = dumps({})
 """What a contact has in a field that was deleted."""
@@ -40,16 +48,8 @@ NOTABLE_AT_ONCE = 500
 """How many rows of an import are taken at once."""
 
 
-class Writing:
+class Writing(InvitationWriting, MailWriting):
     """Writes the changes of one call of `apply`."""
-
-    def __init__(self, session: Session, envelope: Envelope) -> None:
-        self._session = session
-        self._sql = session.statements
-        self._organization_id = session.organization_id
-        self._envelope = envelope
-        self._at = moment_text(envelope.at)
-        self._written: dict[ContactId, int] = {}  # versions of the contacts that this call has created or changed
 
     def put_fields(self, changes: Sequence[kinds.PutField]) -> None:
         """Keep the place of a field that has one."""
@@ -86,9 +86,11 @@ class Writing:
     def delete_groups(self, changes: Sequence[kinds.DeleteGroup]) -> None:
         """Forget groups and who was in them."""
         for each in changes:
-            self._insert(self._sql.delete_members, [(each.group_id,)])
-            if not self._insert(self._sql.delete_group, [(each.group_id,)]):
-                raise NotFoundError("group", each.group_id)
+            self._joinings({each.group_id})
+            lists = self._lists_of([each.group_id])
+            for statement in (self._sql.delete_members, self._sql.delete_group_from_lists, self._sql.delete_group):
+                self._insert(statement, [(each.group_id,)])
+            self._strike(lists)
 
     def delete_fields(self, changes: Sequence[kinds.DeleteField]) -> None:
         """Take the values of fields from all contacts that have one, with an entry in the history of each."""
@@ -117,34 +119,50 @@ class Writing:
     def create_contacts(self, changes: Sequence[kinds.CreateContact]) -> None:
         """Add contacts; an ID that a contact once had is given to no other."""
         contacts = [each.contact for each in changes]
-        if self._create(contacts) != len(contacts) or self._retired(contacts):
-            raise _RefusedError(lambda: self._first_known(contacts))
+        rows = [
+            contact_row(self._organization_id, each) + cells
+            for each, cells in zip(contacts, consents_rows(contacts), strict=True)
+        ]
+        self._require_new([each.id for each in contacts], self._send(self._sql.insert_contact, rows))
         self._written.update([(each.id, each.version) for each in contacts])
-        self._write_aliases(self._sql.insert_alias, ((each.id, each.aliases) for each in contacts if each.aliases))
+        aliases = [(each.id, each.aliases) for each in contacts if each.aliases]
+        if aliases:
+            self._write_aliases(self._sql.insert_alias, aliases)
 
-    def _create(self, contacts: Sequence[Contact]) -> int:
-        organization_id = self._organization_id
-        if not any(each.subscriptions for each in contacts):  # as in most imports: ten columns less to bind
-            rows = [contact_row(organization_id, each) for each in contacts]
-            return self._write(self._sql.insert_contact_without_consents, rows)
-        consents = consents_rows(contacts)
-        rows = [contact_row(organization_id, each) + cells for each, cells in zip(contacts, consents, strict=True)]
-        return self._write(self._sql.insert_contact, rows)
+    def create_sets_of_contacts(self, changes: Sequence[kinds.CreateContacts]) -> None:
+        """Add sets of contacts in the bulk way of the database."""
+        for each in changes:
+            self._require_new(each.ids, self._session.insert(contact_columns(self._organization_id, each)))
+            self._written.update(dict.fromkeys(each.ids, FIRST_VERSION))
+
+    def _require_new(self, ids: Sequence[ContactId], written: Callable[[], int]) -> None:
+        any_retired = self._session.ask(self._sql.any_retired, self._organization_id)  # mostly none ever went
+        self._require(
+            lambda: written() == len(ids) and not (any_retired()[0][0] and self._retired(ids)),
+            lambda: self._first_known(ids),
+        )
 
     def update_contacts(self, changes: Sequence[kinds.UpdateContact]) -> None:
-        """Replace contacts of the version before, and write down what differs."""
-        if sum(self._update(kept, run) for kept, run in groupby(changes, key=_identifiers_kept)) != len(changes):
-            created = dict(self._written)
-            raise _RefusedError(lambda: self._first_stale(changes, created))
+        """Replace contacts of the version before, and write down what differs.
+
+        They are written in the order of their IDs, so that nobody waits in a circle for the rows of others.
+        """
+        in_order = sorted(changes, key=lambda each: each.after.id)
+        updated = [self._update(kept, run) for kept, run in groupby(in_order, key=_identifiers_kept)]
+        created = dict(self._written)
+        self._require(
+            lambda: sum(touched() for touched in updated) == len(changes), lambda: self._first_stale(changes, created)
+        )
         self._written.update((each.after.id, each.after.version) for each in changes)
-        self._insert(self._sql.insert_history, (history_row(history_entry(each, self._envelope)) for each in changes))
+        entries = (history_row(history_entry(each, self._envelope)) for each in changes)
+        self._send(self._sql.insert_history, self._of_organization(entries))
         for each in changes:
             if each.before.aliases != each.after.aliases:
                 gone, come = each.before.aliases - each.after.aliases, each.after.aliases - each.before.aliases
                 self._write_aliases(self._sql.delete_alias, [(each.after.id, gone)])
                 self._write_aliases(self._sql.insert_alias, [(each.after.id, come)])
 
-    def _update(self, kept: bool, changes: Iterable[kinds.UpdateContact]) -> int:  # noqa: FBT001, a key of groupby
+    def _update(self, kept: bool, changes: Iterable[kinds.UpdateContact]) -> Callable[[], int]:  # noqa: FBT001, a key of groupby
         statement = self._sql.update_contact_without_identifiers if kept else self._sql.update_contact
         first = _BEHIND_IDENTIFIERS if kept else _BEHIND_ID
         organization_id = self._organization_id
@@ -160,7 +178,7 @@ class Writing:
             )
             for each, cells in zip(changed, consents, strict=True)
         ]
-        return self._write(statement, rows)
+        return self._send(statement, rows)
 
     def record_opt_outs(self, changes: Sequence[kinds.RecordOptOut]) -> None:
         """Keep the first moment."""
@@ -183,17 +201,23 @@ class Writing:
         self._insert(self._sql.insert_membership, rows)
         counted = ((count, self._organization_id, group_id) for group_id, count in sorted(joinings.items()))
         self._write(self._sql.count_joinings, counted)
+        self._enlist(joinings, {each.contact_id for each in changes})
 
     def leave_groups(self, changes: Sequence[kinds.LeaveGroup]) -> None:
         """Forget memberships."""
+        groups = set(self._hold_groups({each.group_id for each in changes}))
         self._insert(self._sql.delete_membership, ((each.group_id, each.contact_id) for each in changes))
+        self._strike(self._lists_of(groups), {each.contact_id for each in changes})
 
     def retire_contacts(self, changes: Sequence[kinds.RetireContact]) -> None:
         """Take contacts away, one by one (they may form a chain), and let their identifiers lead to the survivors."""
         for each in changes:
             self._written.pop(each.contact_id, None)
-            self._require_contacts({each.contact_id})
-            for statement in (self._sql.delete_memberships, self._sql.delete_aliases, self._sql.delete_contact):
+            self._require_contacts({each.contact_id, each.survivor_id})
+            self._leave_all(each.contact_id)
+            self._adopt(each.contact_id, each.survivor_id)
+            self._adopt_mails(each.contact_id, each.survivor_id)
+            for statement in (self._sql.delete_aliases, self._sql.delete_contact):
                 self._insert(statement, [(each.contact_id,)])
             self._require_contacts({each.survivor_id})
             source = (self._at, str(self._envelope.actor), self._envelope.reference)
@@ -205,21 +229,87 @@ class Writing:
         source = (self._at, str(self._envelope.actor), self._envelope.reference)
         for each in changes:
             family = (self._session.among([each.contact_id, *each.merged]),)
-            for statement in (self._sql.delete_memberships, self._sql.delete_aliases):
-                self._insert(statement, [(each.contact_id,)])
+            self._leave_all(each.contact_id)
+            self._forget_invitations(each.contact_id)
+            self._forget_mails({each.contact_id, *each.merged})
+            self._insert(self._sql.delete_aliases, [(each.contact_id,)])
             if not self._insert(self._sql.delete_version, [(each.contact_id, each.version)]):
                 raise StaleVersionError("contact", each.contact_id)
-            for statement in (self._sql.unassign_parties, self._sql.delete_histories, self._sql.forget_survivors):
+            for statement in (
+                self._sql.unassign_parties,
+                self._sql.forget_inviters,
+                self._sql.depersonalize_codes,
+                self._sql.delete_histories,
+                self._sql.forget_survivors,
+            ):
                 self._insert(statement, [family])
             self._insert(self._sql.insert_retired, [(each.contact_id, None, *source)])
 
     def record_bookings(self, changes: Sequence[kinds.RecordBooking]) -> None:
         """Add bookings with their parties."""
-        for booking in (each.booking for each in changes):
-            if not self._insert(self._sql.insert_booking, [booking_row(booking)]):
-                raise StaleVersionError("booking", booking.number)
-            parties = ((booking.number, place, *party_row(party)) for place, party in enumerate(booking.parties))
-            self._insert(self._sql.insert_party, parties)
+        for each in changes:
+            self._record(each.booking)
+
+    def _record(self, booking: RecordedBooking) -> None:
+        recorded = self._send(self._sql.insert_booking, self._of_organization([booking_row(booking)]))
+        self._require(lambda: recorded() == 1, lambda: StaleVersionError("booking", booking.number))
+        parties = ((booking.number, place, *party_row(party)) for place, party in enumerate(booking.parties))
+        self._send(self._sql.insert_party, self._of_organization(parties))
+
+    def update_bookings(self, changes: Sequence[kinds.UpdateBooking]) -> None:
+        """Replace bookings of the version before, with the parties that differ, and write down what differs."""
+        for each in changes:
+            before, after = each.before, each.after
+            state = (*booking_state_row(after), self._organization_id, after.number, before.version)
+            if not self._write(self._sql.update_booking, [state]):
+                raise StaleVersionError("booking", after.number)
+            self._update_parties(before, after)
+            entry = booking_history_row(booking_history_entry(each, self._envelope))
+            self._insert(self._sql.insert_booking_history, [entry])
+
+    def _update_parties(self, before: RecordedBooking, after: RecordedBooking) -> None:
+        """Write the parties that differ; whose one is, only where that differs."""
+        places = [(self._organization_id, after.number, position) for position, _ in enumerate(after.parties)]
+        both = [each for each in zip(before.parties, after.parties, places, strict=False) if each[0] != each[1]]
+        self._write(self._sql.update_party, ((*party_state_row(new), *place) for _, new, place in both))
+        reassigned = ((_whose(new), place) for old, new, place in both if _whose(old) != _whose(new))
+        self._write(self._sql.reassign_party, ((*whose, *place) for whose, place in reassigned))
+        further = [*zip(after.parties, places, strict=True)][1 + len(before.attendees) :]
+        self._write(self._sql.insert_party, ((*place, *party_row(party)) for party, place in further))
+
+    def create_codes(self, changes: Sequence[kinds.CreateCode]) -> None:
+        """Refuse a second code of the same folded name."""
+        rows = [(each.id, each.name, folded(each.name), *code_row(each)) for each in (each.code for each in changes)]
+        ids, _, folded_names, *_ = zip(*rows, strict=True)
+        known_ids = {row[0] for row in self._rows(self._sql.code_ids, self._session.among(ids))}
+        known_names = {row[0] for row in self._rows(self._sql.codes_by_name, self._session.among(folded_names))}
+        for code_id, name, folded_name, *_ in rows:
+            if folded_name in known_names:
+                raise DuplicateNameError("code", name)
+            if code_id in known_ids:
+                raise StaleVersionError("code", code_id)
+            known_ids.add(code_id)
+            known_names.add(folded_name)
+        if self._insert(self._sql.insert_code, rows) != len(rows):  # somebody without our locks was faster
+            raise StaleVersionError("code", ids[0])
+
+    def change_codes(self, changes: Sequence[kinds.ChangeCode]) -> None:
+        """Replace codes of the version before, except for their names."""
+        for code in (each.code for each in changes):
+            row = (*code_row(code), self._organization_id, code.id, code.version - 1)
+            if not self._write(self._sql.update_code, [row]):
+                raise StaleVersionError("code", code.id)
+
+    def redeem_codes(self, changes: Sequence[kinds.RedeemCode]) -> None:
+        """Keep the first time."""
+        for statement, noun, keys in (
+            (self._sql.code_ids, "code", {each.code_id for each in changes}),
+            (self._sql.booking_numbers, "booking", {each.number for each in changes}),
+        ):
+            known = {row[0] for row in self._rows(statement, self._session.among(keys))}
+            for unknown in sorted(keys - known):
+                raise NotFoundError(noun, unknown)
+        self._insert(self._sql.insert_code_use, ((each.code_id, each.number, self._at) for each in changes))
 
     def start_imports(self, changes: Sequence[kinds.StartImport]) -> None:
         """Add imports, each behind those that there are."""
@@ -240,7 +330,7 @@ class Writing:
             notable = (
                 (each.import_id, place, *report_row(row))
                 for place, row in enumerate(each.rows, start=first)
-                if row.notable
+                if row.reasons or row.warnings  # it is notable; a property would be a call for each row
             )
             self._insert(self._sql.insert_import_row, notable)
 
@@ -275,64 +365,30 @@ class Writing:
             raise StaleVersionError("import", import_id)
         raise NotFoundError("import", import_id)
 
-    def _rows(self, statement: str, *parameters: object) -> list[Row]:
-        return self._session.rows(statement, self._organization_id, *parameters)
-
-    def _write(self, statement: str, rows: Iterable[Row]) -> int:
-        return self._session.write(statement, rows)
-
-    def _insert(self, statement: str, rows: Iterable[Row]) -> int:
-        """Write *rows* behind the organization's ID."""
-        return self._session.write(statement, ((self._organization_id, *row) for row in rows))
-
     def _write_aliases(self, statement: str, aliases: Iterable[tuple[ContactId, Iterable[IdentifierKey]]]) -> None:
         self._insert(statement, ((key.kind.value, key.key, holder) for holder, keys in aliases for key in keys))
 
-    def _joinings(self, group_ids: set[GroupId]) -> dict[GroupId, int]:
-        joinings: dict[GroupId, int] = dict(self._rows(self._sql.group_joinings, self._session.among(group_ids)))
-        for unknown in sorted(group_ids - joinings.keys()):
-            raise NotFoundError("group", unknown)
-        return joinings
-
-    def _require_contacts(self, contact_ids: set[ContactId]) -> None:
-        asked = contact_ids - self._written.keys()
-        if not asked:
-            return
-        known = {row[0] for row in self._rows(self._sql.contact_ids, self._session.among(asked))}
-        for unknown in sorted(asked - known):
-            raise NotFoundError("contact", unknown)
-
-    def _first_known(self, contacts: Sequence[Contact]) -> ContactId:
+    def _first_known(self, ids: Sequence[ContactId]) -> StaleVersionError:
         """Find the first contact to create that was there before it, or once was."""
-        ids = [each.id for each in contacts]
         known = {row[0] for row in self._rows(self._sql.contact_ids, self._session.among(ids))}
-        known |= self._retired(contacts)
-        return next(each for place, each in enumerate(ids) if each in known or each in ids[:place])
+        known |= self._retired(ids)
+        return StaleVersionError(
+            "contact", next(each for place, each in enumerate(ids) if each in known or each in ids[:place])
+        )
 
-    def _retired(self, contacts: Sequence[Contact]) -> set[ContactId]:
-        """Tell which of these IDs a contact once had; where none ever went, that is soon told."""
-        if not self._rows(self._sql.any_retired)[0][0]:
-            return set()
-        ids = self._session.among([each.id for each in contacts])
-        return {contact_id for (contact_id,) in self._rows(self._sql.retired_ids, ids)}
+    def _retired(self, ids: Sequence[ContactId]) -> set[ContactId]:
+        """Tell which of these IDs a contact once had."""
+        return {contact_id for (contact_id,) in self._rows(self._sql.retired_ids, self._session.among(ids))}
 
-    def _first_stale(self, changes: Sequence[kinds.UpdateContact], created: dict[ContactId, int]) -> ContactId:
+    def _first_stale(self, changes: Sequence[kinds.UpdateContact], created: dict[ContactId, int]) -> StaleVersionError:
         """Find the first change that was not made from the version that its contact had by then."""
         ids = self._session.among([each.after.id for each in changes])
         versions = {**dict(self._rows(self._sql.contact_versions, ids)), **created}
         for each in changes:
             if versions.get(each.after.id) != each.before.version:
-                return each.after.id
+                return StaleVersionError("contact", each.after.id)
             versions[each.after.id] = each.after.version
         raise AssertionError("every change had its version, and yet not all were written")
-
-
-class _RefusedError(Exception):
-    """A contact was not written; which one is found out when everything has been taken back."""
-
-    def __init__(self, find: Callable[[], ContactId]) -> None:
-        super().__init__()
-        self.find = find
 
 
 _WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
@@ -346,6 +402,7 @@ _WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
     kinds.CreateEvent: Writing.create_events,
     kinds.ChangeEvent: Writing.change_events,
     kinds.CreateContact: Writing.create_contacts,
+    kinds.CreateContacts: Writing.create_sets_of_contacts,
     kinds.UpdateContact: Writing.update_contacts,
     kinds.RecordOptOut: Writing.record_opt_outs,
     kinds.LiftOptOut: Writing.lift_opt_outs,
@@ -353,6 +410,12 @@ _WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
     kinds.LeaveGroup: Writing.leave_groups,
     kinds.RetireContact: Writing.retire_contacts,
     kinds.RecordBooking: Writing.record_bookings,
+    kinds.UpdateBooking: Writing.update_bookings,
+    **INVITATION_WRITERS,
+    kinds.CreateCode: Writing.create_codes,
+    kinds.ChangeCode: Writing.change_codes,
+    kinds.RedeemCode: Writing.redeem_codes,
+    **MAIL_WRITERS,
     kinds.StartImport: Writing.start_imports,
     kinds.TakeOverImport: Writing.take_over_imports,
     kinds.RecordRows: Writing.record_rows,
@@ -370,8 +433,9 @@ def write(changes: Sequence[Change], session: Session, envelope: Envelope) -> No
         with session.savepoint():
             for kind, group in group_by_kind(changes).items():
                 _WRITERS[kind](writing, group)
-    except _RefusedError as refused:
-        raise StaleVersionError("contact", refused.find()) from None
+            writing.settle()
+    except RefusedError as refused:
+        raise refused.find() from None
 
 
 _BEHIND_ID = 2
@@ -386,6 +450,10 @@ def _identifiers_kept(change: kinds.UpdateContact) -> bool:
         and before.values.get("email") == after.values.get("email")
         and before.values.get("customer_id") == after.values.get("customer_id")
     )
+
+
+def _whose(party: RecordedParty) -> Row:
+    return party.outcome.contact_id, party.through_contact_id
 
 
 def _opt_out_key(opt_out: OptOut) -> Row:

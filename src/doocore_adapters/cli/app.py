@@ -7,14 +7,20 @@ import typer
 
 from doocore_adapters.cli import (
     booking,
+    bookings,
+    codes,
     contacts,
+    copying,
     demo,
     events,
     exporting,
     fields,
     groups,
     importing,
+    invitations,
+    messages,
     migrating,
+    outbox,
     settings,
     vectors,
 )
@@ -26,7 +32,25 @@ from doocore_adapters.cli.session import FAILED, AsJson, AsUser, Db, Org
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-for each in (importing, exporting, contacts, booking, events, fields, groups, settings, migrating, demo, vectors):
+for each in (
+    importing,
+    exporting,
+    contacts,
+    booking,
+    bookings,
+    codes,
+    events,
+    invitations,
+    messages,
+    outbox,
+    fields,
+    groups,
+    settings,
+    migrating,
+    copying,
+    demo,
+    vectors,
+):
     each.register(app)
 
 

@@ -115,12 +115,13 @@ def _why(party: PartyOutcome, catalog: FieldCatalog) -> Iterator[str]:
     for flag in sorted(party.flags, key=lambda each: each.value):
         yield f"{flag.value}: {explanation(flag)}"
     for report in party.reports:
-        yield f"{catalog.name_of(report.field)} {_told(report)} ({report.rule})"
+        yield f"{catalog.name_of(report.field)} {told(report)} ({report.rule})"
     for subscription in party.opted_out:
         yield f"{subscription.value}: not subscribed, the person had unsubscribed (SU-4)"
 
 
-def _told(report: FieldReport) -> str:
+def told(report: FieldReport) -> str:
+    """Say what became of a value on its way into the contact."""
     given, before = shortly(str(report.given)), shortly(str(report.before))
     sentences = {
         SyncOutcome.FILLED: f"filled: {given}",

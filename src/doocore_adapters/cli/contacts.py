@@ -109,7 +109,7 @@ class _Reader:
             heading(title),
             block(f"{contact.id}, {self._origin(contact)}"),
             self._values(contact),
-            block(f"Groups: {', '.join(shown.details.groups) or NOTHING}"),
+            block(f"Groups: {', '.join(shown.details.groups) or NOTHING}", *self._last_contacted(shown.details)),
             *self._subscriptions(contact),
             *self._history(shown.history),
         ]
@@ -117,6 +117,10 @@ class _Reader:
     def _origin(self, contact: Contact) -> str:
         origin = contact.origin
         return f"created {self._moment(contact.created_at)} by {origin.actor} through {_through(origin)}"
+
+    def _last_contacted(self, details: ContactDetails) -> list[str]:
+        at = details.last_contacted
+        return [] if at is None else [f"Last written to: {self._moment(at)}"]
 
     def _values(self, contact: Contact) -> RenderableType:
         rows = [

@@ -25,6 +25,9 @@ class Database(Protocol):
     def how_to_begin(self) -> str:
         """Say that it is new, and what makes it."""
 
+    def missing_sql(self) -> tuple[str, ...]:
+        """Give what is still to be run until its tables are those of this release."""
+
     def open(self) -> Store:
         """Open the store in it."""
 
@@ -47,6 +50,12 @@ class FileDatabase:
     def how_to_begin(self) -> str:
         """Say that there is no file, and what makes one."""
         return f"there is no database {self}; `doocore import FILE` makes one, --db names another"
+
+    def missing_sql(self) -> tuple[str, ...]:
+        """Give what is still to be run until its tables are those of this release."""
+        from doocore_adapters.sqlite.opening import missing_sql
+
+        return missing_sql(self.path)
 
     def open(self) -> Store:
         """Open the store in it."""
@@ -78,6 +87,13 @@ class PostgresDatabase:
     def how_to_begin(self) -> str:
         """Say what makes the tables."""
         return f"the database {self} has no tables of doocore yet; `doocore migrate` makes them"
+
+    def missing_sql(self) -> tuple[str, ...]:
+        """Give what is still to be run until its tables are those of this release."""
+        from doocore_adapters.postgres import migration_sql
+        from doocore_adapters.postgres.opening import missing_steps
+
+        return tuple(statement for step in missing_steps(self.dsn) for statement in migration_sql(step))
 
     def open(self) -> Store:
         """Open the store in it."""

@@ -10,11 +10,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from doocore import ImportOptions, RowOutcome, SyncOutcome, explanation
+from doocore import ImportOptions, MailState, RowOutcome, SyncOutcome, explanation
 from doocore_adapters.cattrs import Plain, to_plain
 from doocore_adapters.cli.complaints import CommandError
 from doocore_adapters.cli.databases import Database, FileDatabase
 from doocore_adapters.cli.importing import Imported, report_parts, run_import
+from doocore_adapters.cli.invitations import counts_table
+from doocore_adapters.cli.messages import mails_table, skipped_parts
 from doocore_adapters.cli.screen import (
     Answer,
     Column,
@@ -28,9 +30,10 @@ from doocore_adapters.cli.screen import (
 )
 from doocore_adapters.cli.session import Session, command
 from doocore_adapters.csv_files import CsvFile
-from doocore_adapters.demo import Example, Findings, Story, contact_list
+from doocore_adapters.demo import MAILING, Example, Findings, Invited, Story, contact_list, invite, react
 from doocore_adapters.demo.findings import all_contacts
 from doocore_adapters.demo.story import LISTS
+from doocore_adapters.eml_files import EmlMailer
 
 FOLDER = "doocore-demo"
 FILE = "contacts"
@@ -64,7 +67,7 @@ class Places:
         places = cls(database, database.path)
         if places.list == database.path:
             raise CommandError("file_exists", f"{database} is to be the list; give the database another ending")
-        for each in (database.path, places.list, places.report):
+        for each in (database.path, places.list, places.report, places.mails):
             if each.exists():
                 raise CommandError(
                     "file_exists", f"{each} exists already; the demo makes new files: name another database with --db"
@@ -89,6 +92,11 @@ class Places:
     def report(self) -> Path:
         """The file of its unprocessed rows."""
         return self.files.with_suffix(".unprocessed.csv")
+
+    @property
+    def mails(self) -> Path:
+        """The directory of the mails that are sent."""
+        return self.files.with_suffix(".mails")
 
 
 def _refuse_what_is_there(session: Session) -> None:
@@ -117,23 +125,26 @@ def demo(
 ) -> Answer:
     """Play the whole story on invented data.
 
-    A list is imported, two events take 200 bookings. It makes a new folder doocore-demo with a database, the list, and the report of unprocessed rows; --db names another
+    A list is imported, groups are invited by mail and react, two events take 200 bookings. It makes a new folder doocore-demo with a database, the list, the report of unprocessed rows, and the mails as files; --db names another
     place. What exists is never touched.
     """
     places = Places.choose(session)
     places.list.write_bytes(contact_list(encoding))
     story, options = Story.read(), ImportOptions()
     clock = story.clock()
-    with session.opened(places.database, clock) as center:
+    with session.opened(places.database, clock, mailing=MAILING, mailer=EmlMailer(places.mails)) as center:
         story.create_fields(center)
         rows = CsvFile(places.list, encoding=encoding)
         imported = run_import(center, rows, options, target=places.report, screen=session.screen)
         story.go_on(center)
         before = all_contacts(center)
         with session.screen.progress() as show:
+            invite(center, lambda done, total: show("Sending the invitation", done, total))
+            react(center, clock, places.mails, lambda done, total: show("Reactions come in", done, total))
             story.book(center, clock, lambda done, total: show("Taking in bookings", done, total))
-        findings = Findings.read(center, before)
-    return Answer(_data(places, imported, findings), _parts(places, imported, findings))
+        findings, invited = Findings.read(center, before), Invited.read(center)
+    data = {**_data(places, imported, findings), **_invited_data(places, invited)}
+    return Answer(data, _parts(places, imported, findings, invited))
 
 
 def _data(places: Places, imported: Imported, findings: Findings) -> Plain:
@@ -159,16 +170,36 @@ def _data(places: Places, imported: Imported, findings: Findings) -> Plain:
     }
 
 
-def _parts(places: Places, imported: Imported, findings: Findings) -> list[RenderableType]:
+def _invited_data(places: Places, invited: Invited) -> Plain:
+    return {
+        "mail_directory": str(places.mails),
+        "message": {
+            "subject": invited.subject,
+            "mails": {each.value: count for each, count in invited.mails.items()},
+            "skipped": {each.value: count for each, count in invited.skipped.items()},
+        },
+        "invitations": {
+            "event": invited.event,
+            "groups": list(invited.groups),
+            "counts": {each.value: count for each, count in invited.counts.items()},
+        },
+    }
+
+
+def _parts(places: Places, imported: Imported, findings: Findings, invited: Invited) -> list[RenderableType]:
     return [
         *_opening(places),
         heading("1  A list is imported"),
         *report_parts(imported, first=ROWS),
-        heading(f"2  {findings.bookings} bookings find their contacts"),
+        heading("2  Groups are invited by mail"),
+        *_message(places, invited),
+        heading(f"3  {findings.bookings} bookings find their contacts"),
         *_decisions(imported, findings),
-        heading("3  What the bookings wrote into contacts, and what they did not"),
+        heading("4  What the bookings wrote into contacts, and what they did not"),
         *_values(findings),
-        *_where_and_what_next(places, findings),
+        heading("5  Where the invited stand in the end"),
+        *_standing(invited),
+        *_where_and_what_next(places, findings, invited),
     ]
 
 
@@ -179,6 +210,23 @@ def _opening(places: Places) -> list[RenderableType]:
             f"{places.left_alone}/ was there already and was left alone; this run is in {places.files.parent}/."
         )
     return [block(*texts)]
+
+
+def _message(places: Places, invited: Invited) -> list[RenderableType]:
+    sent = invited.mails[MailState.SENT]
+    return [
+        block(
+            f'"{invited.subject}" to the groups {", ".join(invited.groups)}: {sent} mails, in {places.mails}/.',
+            "Their recipients open them and click, each by the token in the mail.",
+        ),
+        mails_table(invited.mails),
+        *skipped_parts(invited.skipped),
+    ]
+
+
+def _standing(invited: Invited) -> list[RenderableType]:
+    total = sum(invited.counts.values())
+    return [block(f"The invitation list of {invited.event}: {total} contacts."), counts_table(invited.counts)]
 
 
 def _decisions(imported: Imported, findings: Findings) -> list[RenderableType]:
@@ -230,14 +278,24 @@ def _example(example: Example) -> tuple[object, ...]:
     )
 
 
-def _where_and_what_next(places: Places, findings: Findings) -> list[RenderableType]:
+def _where_and_what_next(places: Places, findings: Findings, invited: Invited) -> list[RenderableType]:
     known = findings.examples[0].contact.text("email") if findings.examples else ""
     at = f"--db {shlex.quote(str(places.database))}"
     return [
         heading("Where it is"),
-        _pairs(("the database", places.database), ("the list", places.list), ("its unprocessed rows", places.report)),
+        _pairs(
+            ("the database", places.database),
+            ("the list", places.list),
+            ("its unprocessed rows", places.report),
+            ("the mails", f"{places.mails}/"),
+        ),
         heading("Look around"),
-        commands(f"doocore contacts müller {at}", f"doocore show {shlex.quote(known)} {at}", f"doocore groups {at}"),
+        commands(
+            f"doocore contacts müller {at}",
+            f"doocore show {shlex.quote(known)} {at}",
+            f"doocore groups {at}",
+            f"doocore invitation-list {invited.event} {at}",
+        ),
         heading("Your own list"),
         commands(
             "doocore import YOUR-LIST.csv --dry-run    # what would happen; writes nothing",

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Concatenate, ParamSpec, get_args
 
 import typer
 
-from doocore import ContactCenter, Role, User
-from doocore.ports import Clock, OrganizationStore
+from doocore import ContactCenter, Mailing, Role, User
+from doocore.ports import Clock, Mailer, OrganizationStore
 from doocore_adapters.cattrs import Plain
 from doocore_adapters.cli.complaints import CommandError, complaint_about
 from doocore_adapters.cli.databases import Database, database_of
@@ -79,11 +79,11 @@ class Session:
         return self.place.is_new
 
     @contextmanager
-    def reading(self) -> Iterator[ContactCenter]:
+    def reading(self, *, mailing: Mailing | None = None, mailer: Mailer | None = None) -> Iterator[ContactCenter]:
         """Open the contact center; a database is not made by reading."""
         if self.is_new:
             raise CommandError("no_database", self.place.how_to_begin)
-        with self.writing() as center:
+        with self.opened(self.place, mailing=mailing, mailer=mailer) as center:
             yield center
 
     @contextmanager
@@ -112,16 +112,29 @@ class Session:
             raise CommandError("declined", "nothing was changed")
 
     @contextmanager
-    def opened(self, place: Database, clock: Clock | None = None) -> Iterator[ContactCenter]:
+    def opened(
+        self,
+        place: Database,
+        clock: Clock | None = None,
+        *,
+        mailing: Mailing | None = None,
+        mailer: Mailer | None = None,
+    ) -> Iterator[ContactCenter]:
         """Open the contact center in the database *place*, making the file where there is none."""
         with closing(place.open()) as store:
-            yield self._center(store.organization(self.organization), clock)
+            yield self._center(store.organization(self.organization), clock, mailing, mailer)
 
-    def _center(self, store: OrganizationStore, clock: Clock | None = None) -> ContactCenter:
+    def _center(
+        self,
+        store: OrganizationStore,
+        clock: Clock | None = None,
+        mailing: Mailing | None = None,
+        mailer: Mailer | None = None,
+    ) -> ContactCenter:
         """Make the contact center over *store*, with the user as a team admin."""
         from doocore_adapters.validation import LibraryParsers  # its packages take a while to import
 
-        center = ContactCenter(store, parsers=LibraryParsers(), clock=clock)
+        center = ContactCenter(store, parsers=LibraryParsers(), clock=clock, mailing=mailing, mailer=mailer)
         return center.acting_as(User(self.user, Role.TEAM_ADMIN))
 
 

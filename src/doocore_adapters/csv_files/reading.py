@@ -140,7 +140,7 @@ class CsvFile:
         """Yield, for every row behind the header, the line on which it starts and its cells (IM-18)."""
         style = self._examined.style
         with self._source.text(style.encoding) as text:
-            rows = _rows(text, style.delimiter)
+            rows = _examined_rows(text, style.delimiter)
             next(rows)
             yield from rows
 
@@ -409,6 +409,35 @@ def _rows(text: Iterable[str], delimiter: str) -> Iterator[_Row]:
                 cells[:] = map(unguarded, cells)  # a row of several lines ends with `last`: look at all of it
             header = header or cells
             yield row
+
+
+def _examined_rows(lines: Iterator[str], delimiter: str) -> Iterator[_Row]:
+    """Give what `_rows` gives, of a text that it went through: nothing in it can be wrong any more.
+
+    A line without a quote is a row. To cut it at its delimiters takes half of the time of parsing it.
+    """
+    begun: list[str] = []
+    reader = csv.reader(_continued(begun, lines), delimiter=delimiter)
+    line, parsed = 1, 0
+    for content in lines:
+        if '"' in content:
+            begun.append(content)
+            cells = next(reader)
+            following, parsed = line + reader.line_num - parsed, reader.line_num
+        else:
+            cells = content.rstrip("\r\n").split(delimiter)
+            following = line + 1
+        if following > line + 1 or ("'" in content and GUARD.search(content)):
+            cells = list(map(unguarded, cells))
+        if (len(cells) > 1 or not is_blank(content)) and not (line == 1 and _SEPARATOR_LINE.fullmatch(content)):
+            yield line, cells
+        line = following
+
+
+def _continued(begun: list[str], lines: Iterator[str]) -> Iterator[str]:
+    """Give the line that a row begins with, and those behind it as far as an open quote goes on."""
+    while (line := begun.pop() if begun else next(lines, None)) is not None:
+        yield line
 
 
 def _open_quote(row: _Row, header: Sequence[str]) -> ImportFileError:

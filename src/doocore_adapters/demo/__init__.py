@@ -5,6 +5,7 @@
 """
 
 from doocore_adapters.demo.findings import Example, Findings
+from doocore_adapters.demo.inviting import MAILING, Invited, invite, react
 from doocore_adapters.demo.story import Story, StoryClock, contact_list
 
-__all__ = ["Example", "Findings", "Story", "StoryClock", "contact_list"]
+__all__ = ["MAILING", "Example", "Findings", "Invited", "Story", "StoryClock", "contact_list", "invite", "react"]

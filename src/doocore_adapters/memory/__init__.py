@@ -6,6 +6,7 @@
 0
 """
 
+from doocore_adapters.memory.mailer import MemoryMailer
 from doocore_adapters.memory.store import MemoryStore
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryMailer", "MemoryStore"]

@@ -1,25 +1,40 @@
 """The reading side of the memory store: one class per noun, each straight from the tables of `Records`."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from heapq import nsmallest
 from typing import TypeVar
 
-from doocore.model.booking import RecordedBooking
+from doocore.model.booking import BookingStatus, RecordedBooking
+from doocore.model.code import Code, CodeId, Redemption
 from doocore.model.contact import Contact, ContactColumns, Excerpt, Group, GroupId, OptOut, Subscription
 from doocore.model.contact_import import ImportId, ImportRecord, OutcomeCounts, RowReport
 from doocore.model.deletion import Belongings
 from doocore.model.event import Event
 from doocore.model.fields import ContactField, FieldKey
-from doocore.model.history import HistoryEntry
+from doocore.model.history import BookingHistoryEntry, HistoryEntry
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey, IdentifierKind
+from doocore.model.invitation import (
+    Concern,
+    ContactMark,
+    Evidence,
+    Invitation,
+    InvitationFacts,
+    InvitationList,
+    MessageEvent,
+    concern_of,
+)
 from doocore.model.organization import OrganizationSettings
-from doocore_adapters.memory.records import Records
+from doocore_adapters.memory.records import Kept, Records
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 DEFAULT_SETTINGS = OrganizationSettings()
+
+_NOTHING_KEPT = Kept()
+_NOTHING_KNOWN = InvitationFacts()
 
 
 class Repository:
@@ -42,6 +57,13 @@ class Contacts(Repository):
             contact_id: tuple([contact.values.get(each, _state(contact, each)) for each in fields])
             for contact_id, contact in _found(self._records().contacts, ids).items()
         }
+
+    def known_by(
+        self, keys: Collection[IdentifierKey], fields: Sequence[str]
+    ) -> tuple[Mapping[IdentifierKey, tuple[ContactId, ...]], Mapping[ContactId, Excerpt]]:
+        """Find every holder of each key, sorted, and what all of them have in *fields*."""
+        holders = self.holders(keys)
+        return holders, self.excerpts({each for ids in holders.values() for each in ids}, fields)
 
     def holders(self, keys: Collection[IdentifierKey]) -> Mapping[IdentifierKey, tuple[ContactId, ...]]:
         """Find every holder of each key, sorted."""
@@ -84,23 +106,24 @@ class Contacts(Repository):
         self,
         fields: Sequence[str],
         *,
-        after: ContactId | None = None,
-        limit: int = 100,
+        size: int,
         text: str = "",
         group_id: GroupId | None = None,
         ids: Collection[ContactId] | None = None,
-    ) -> ContactColumns:
-        """Read what `page` lists column by column."""
+    ) -> Generator[ContactColumns, None, None]:
+        """Stream contacts column by column."""
         listed = self._listed(text, group_id)
-        if ids is not None:
-            listed = iter(set(listed).intersection(ids))
-        found = self.excerpts(nsmallest(limit, _behind(after, listed)), fields)
-        columns = zip(*found.values(), strict=True) if found else [()] * len(fields)
+        found = sorted(listed if ids is None else set(listed).intersection(ids))
+        for start in range(0, len(found), size):
+            yield self._columns(found[start : start + size], fields)
+
+    def _columns(self, ids: Sequence[ContactId], fields: Sequence[str]) -> ContactColumns:
+        excerpts = self.excerpts(ids, fields)
         groups = self._records().groups_of
         return ContactColumns(
-            ids=tuple(found),
-            groups=tuple(groups.get(each, frozenset()) for each in found),
-            columns=dict(zip(fields, columns, strict=True)),
+            ids=tuple(excerpts),
+            groups=tuple(groups.get(each, frozenset()) for each in excerpts),
+            columns=dict(zip(fields, zip(*excerpts.values(), strict=True), strict=True)),
         )
 
     def count(self, *, text: str = "", group_id: GroupId | None = None) -> int:
@@ -178,6 +201,119 @@ class Bookings(Repository):
         """List the numbers of a contact's bookings, sorted."""
         return tuple(sorted(self._records().bookings_of.get(contact_id, ())))
 
+    def history(self, number: BookingNumber) -> tuple[BookingHistoryEntry, ...]:
+        """List the changes of a booking, the first one first."""
+        return tuple(entry for _, entry in sorted(self._records().booking_history.get(number, {}).items()))
+
+
+class Invitations(Repository):
+    """Invitation lists, and what is known of contacts and events."""
+
+    def get(self, event_id: str) -> InvitationList | None:
+        """Read the invitation list of an event."""
+        return self._records().invitation_lists.get(event_id)
+
+    def all(self) -> tuple[InvitationList, ...]:
+        """Read all invitation lists, sorted by event."""
+        return tuple(listed for _, listed in sorted(self._records().invitation_lists.items()))
+
+    def facts(self, event_id: str, contact_ids: Collection[ContactId]) -> Mapping[ContactId, InvitationFacts]:
+        """Read what is known of contacts and an event."""
+        found = {each: _facts(self._records(), event_id, each) for each in contact_ids}
+        return {each: facts for each, facts in found.items() if facts != _NOTHING_KNOWN}
+
+    def counts(self, event_id: str) -> Mapping[Evidence, int]:
+        """Count the contacts on the list for each set of evidence."""
+        return Counter(_kept(self._records(), event_id, each).evidence for each in _on_list(self._records(), event_id))
+
+    def masks(self, event_id: str) -> frozenset[Evidence]:
+        """Tell which sets of evidence occur on the list."""
+        return frozenset(self.counts(event_id))
+
+    def page(
+        self,
+        event_id: str,
+        *,
+        evidence: Collection[Evidence] | None = None,
+        after: ContactId | None = None,
+        limit: int = 100,
+    ) -> tuple[Invitation, ...]:
+        """List contacts on the list in order of their IDs."""
+        records = self._records()
+        listed = (Invitation(each, _kept(records, event_id, each).evidence) for each in _on_list(records, event_id))
+        wanted = (each for each in listed if evidence is None or each.evidence in evidence)
+        return tuple(nsmallest(limit, (each for each in wanted if after is None or each.contact_id > after)))
+
+    def concerned(self, event_id: str, *, after: ContactId | None = None, limit: int = 100) -> tuple[ContactId, ...]:
+        """List the contacts of which anything is recorded."""
+        records = self._records()
+        found = {each for each in records.contacts if _facts(records, event_id, each) != _NOTHING_KNOWN}
+        found |= {
+            each for table in (records.message_events, records.marks) for each, of in table.items() if of.get(event_id)
+        }
+        return tuple(nsmallest(limit, _behind(after, found)))
+
+    def message_events(
+        self, event_id: str, contact_ids: Collection[ContactId]
+    ) -> Mapping[ContactId, tuple[MessageEvent, ...]]:
+        """Read what happened to messages of an event at contacts, the earliest first."""
+        found = {
+            each: of[event_id]
+            for each, of in _found(self._records().message_events, contact_ids).items()
+            if event_id in of
+        }
+        return {
+            contact_id: tuple(sorted(events.values(), key=lambda each: (each.at, each.id)))
+            for contact_id, events in found.items()
+            if events
+        }
+
+    def marks(self, event_id: str, contact_ids: Collection[ContactId]) -> Mapping[ContactId, tuple[ContactMark, ...]]:
+        """Read the marks of contacts, the earliest first."""
+        found = {
+            each: of[event_id] for each, of in _found(self._records().marks, contact_ids).items() if event_id in of
+        }
+        return {
+            contact_id: tuple(sorted(marks.values(), key=lambda each: (each.at, each.mark.value)))
+            for contact_id, marks in found.items()
+            if marks
+        }
+
+
+class Codes(Repository):
+    """Codes, and what redeemed them."""
+
+    def named(self, folded_names: Collection[str]) -> Mapping[str, Code]:
+        """Find codes by their folded names."""
+        records = self._records()
+        return {name: records.codes[each] for name, each in _found(records.code_names, folded_names).items()}
+
+    def page(self, *, after: CodeId | None = None, limit: int = 100, event_id: str | None = None) -> tuple[Code, ...]:
+        """List codes in order of their IDs."""
+        codes = self._records().codes
+        listed = (each for each, code in codes.items() if event_id is None or code.event_id == event_id)
+        return tuple(codes[each] for each in nsmallest(limit, _behind(after, listed)))
+
+    def used(self, ids: Collection[CodeId]) -> Mapping[CodeId, int]:
+        """Count the uses of each code that count."""
+        found = self.redemptions(ids)
+        return {each: sum(not use.cancelled for use in found.get(each, ())) for each in ids}
+
+    def redemptions(self, ids: Collection[CodeId]) -> Mapping[CodeId, tuple[Redemption, ...]]:
+        """List the bookings that have redeemed each code, the first one first."""
+        records = self._records()
+        return {
+            each: tuple(
+                sorted((_redemption(records, *use) for use in uses.items()), key=lambda use: (use.at, use.number))
+            )
+            for each, uses in _found(records.code_uses, ids).items()
+            if uses
+        }
+
+    def redeemed_in(self, numbers: Collection[BookingNumber]) -> Mapping[BookingNumber, frozenset[CodeId]]:
+        """Tell the codes that each booking has redeemed."""
+        return _found(self._records().codes_of, numbers)
+
 
 class Imports(Repository):
     """Imports and their rows."""
@@ -215,6 +351,11 @@ class Settings(Repository):
         return self._records().settings.get("settings", DEFAULT_SETTINGS)
 
 
+def _redemption(records: Records, number: BookingNumber, at: datetime) -> Redemption:
+    booking = records.bookings[number]
+    return Redemption(number, booking.event_id, at, booking.status is BookingStatus.CANCELLED)
+
+
 def _found(table: Mapping[K, V], keys: Collection[K]) -> dict[K, V]:
     return {key: table[key] for key in keys if key in table}
 
@@ -235,6 +376,26 @@ def _leads(records: Records, merged_id: ContactId, contact_id: ContactId) -> boo
     """Tell whether a merged contact leads to this one, through whatever chain."""
     survivor = records.survivors.get(merged_id)
     return survivor is not None and (survivor == contact_id or _leads(records, survivor, contact_id))
+
+
+def _on_list(records: Records, event_id: str) -> set[ContactId]:
+    listed = records.invitation_lists.get(event_id)
+    return set[ContactId]().union(*(records.members.get(each, ()) for each in listed.groups)) if listed else set()
+
+
+def _kept(records: Records, event_id: str, contact_id: ContactId) -> Kept:
+    return records.evidence.get(contact_id, {}).get(event_id, _NOTHING_KEPT)
+
+
+def _facts(records: Records, event_id: str, contact_id: ContactId) -> InvitationFacts:
+    evidence, version = _kept(records, event_id, contact_id)
+    return InvitationFacts(evidence=evidence, version=version, concerns=_concerns(records, event_id, contact_id))
+
+
+def _concerns(records: Records, event_id: str, contact_id: ContactId) -> tuple[Concern, ...]:
+    bookings = (records.bookings[each] for each in sorted(records.concerned(contact_id)))
+    found = (concern_of(each, contact_id) for each in bookings if each.event_id == event_id)
+    return tuple(each for each in found if each is not None)
 
 
 def _behind(after: K | None, keys: Iterable[K]) -> Iterator[K]:

@@ -7,12 +7,15 @@ from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
 from doocore.model.booking import RecordedBooking
+from doocore.model.code import Code, CodeId
 from doocore.model.contact import Contact, Group, GroupId, OptOut
 from doocore.model.contact_import import ImportId, ImportRecord, RowReport
 from doocore.model.event import Event
 from doocore.model.fields import ContactField, FieldKey
-from doocore.model.history import Cause, HistoryEntry
+from doocore.model.history import BookingHistoryEntry, Cause, HistoryEntry
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
+from doocore.model.invitation import NO_EVIDENCE, ContactMark, Evidence, InvitationList, Mark, MessageEvent
+from doocore.model.message import MailId, Message, MessageId, OutboxMail
 from doocore.model.organization import OrganizationSettings
 
 K = TypeVar("K")
@@ -30,11 +33,19 @@ class Membership(NamedTuple):
     reference: str
 
 
+class Kept(NamedTuple):
+    """The evidence that is kept of a contact and an event, and how often the bookings' part of it was written."""
+
+    evidence: Evidence = NO_EVIDENCE
+    version: int = 0
+
+
 @dataclass(slots=True)
 class Records:
     """The tables of one organization; fields, events and imports stand in order of their creation.
 
-    `survivors` has every ID that a contact once had: with None, where the contact was deleted.
+    `survivors` has every ID that a contact once had: with None, where the contact was deleted. What is known of contacts
+    and events stands by contact, then by event.
     """
 
     contacts: dict[ContactId, Contact] = field(default_factory=dict)
@@ -49,11 +60,28 @@ class Records:
     events: dict[str, Event] = field(default_factory=dict)
     bookings: dict[BookingNumber, RecordedBooking] = field(default_factory=dict)
     bookings_of: dict[ContactId, frozenset[BookingNumber]] = field(default_factory=dict)
+    bookings_through: dict[ContactId, frozenset[BookingNumber]] = field(default_factory=dict)
+    booking_history: dict[BookingNumber, dict[int, BookingHistoryEntry]] = field(default_factory=dict)
+    invitation_lists: dict[str, InvitationList] = field(default_factory=dict)
+    evidence: dict[ContactId, dict[str, Kept]] = field(default_factory=dict)
+    message_events: dict[ContactId, dict[str, dict[str, MessageEvent]]] = field(default_factory=dict)
+    marks: dict[ContactId, dict[str, dict[Mark, ContactMark]]] = field(default_factory=dict)
+    codes: dict[CodeId, Code] = field(default_factory=dict)
+    code_names: dict[str, CodeId] = field(default_factory=dict)
+    code_uses: dict[CodeId, dict[BookingNumber, datetime]] = field(default_factory=dict)
+    codes_of: dict[BookingNumber, frozenset[CodeId]] = field(default_factory=dict)
+    messages: dict[MessageId, Message] = field(default_factory=dict)
+    mails: dict[MailId, OutboxMail] = field(default_factory=dict)
     imports: dict[ImportId, ImportRecord] = field(default_factory=dict)
     import_rows: dict[ImportId, dict[int, RowReport]] = field(default_factory=dict)
     history: dict[ContactId, dict[int, HistoryEntry]] = field(default_factory=dict)
     settings: dict[str, OrganizationSettings] = field(default_factory=dict)
     joinings: Iterator[int] = field(default_factory=count)
+
+    def concerned(self, contact_id: ContactId) -> frozenset[BookingNumber]:
+        """Name the bookings that concern a contact: it is a party of them, or they came through its invitation."""
+        nothing = frozenset[BookingNumber]()
+        return self.bookings_of.get(contact_id, nothing) | self.bookings_through.get(contact_id, nothing)
 
 
 class Journal:

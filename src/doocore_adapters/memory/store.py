@@ -7,14 +7,18 @@ from threading import RLock
 from doocore.changes import Change
 from doocore.model.history import Envelope
 from doocore.model.identifiers import IdentifierKey
+from doocore.ports import Foreseen
+from doocore_adapters.memory.mailing import Messages, Outbox
 from doocore_adapters.memory.reading import (
     Bookings,
+    Codes,
     Contacts,
     Events,
     Fields,
     Groups,
     History,
     Imports,
+    Invitations,
     Settings,
 )
 from doocore_adapters.memory.records import Journal, Records
@@ -31,6 +35,10 @@ class MemorySnapshot:
         self.fields = Fields(self._records)
         self.events = Events(self._records)
         self.bookings = Bookings(self._records)
+        self.invitations = Invitations(self._records)
+        self.codes = Codes(self._records)
+        self.messages = Messages(self._records)
+        self.outbox = Outbox(self._records)
         self.imports = Imports(self._records)
         self.history = History(self._records)
         self.settings = Settings(self._records)
@@ -75,7 +83,11 @@ class MemoryOrganization:
         return self._organization_id
 
     @contextmanager
-    def transaction(self, lock: Iterable[IdentifierKey] = ()) -> Iterator[MemoryTransaction]:  # noqa: ARG002, all is locked
+    def transaction(
+        self,
+        lock: Iterable[IdentifierKey] = (),  # noqa: ARG002, all is locked
+        foreseen: Foreseen | None = None,  # noqa: ARG002, all is at hand
+    ) -> Iterator[MemoryTransaction]:
         """Open a transaction; another one, of whatever organization, waits until this one is through."""
         with self._turn:
             tx = MemoryTransaction(self._records)

@@ -5,19 +5,21 @@ from dataclasses import replace
 from typing import Any
 
 from doocore import changes as kinds
-from doocore.changes import Change, group_by_kind, history_entry
+from doocore.changes import Change, booking_history_entry, group_by_kind, history_entry
 from doocore.errors import DuplicateNameError, NotFoundError, StaleVersionError
-from doocore.model.booking import RecordedParty
+from doocore.model.booking import RecordedBooking, RecordedParty
 from doocore.model.contact import Contact, Group, GroupId
 from doocore.model.contact_import import ImportId, ImportRecord, ImportStatus
 from doocore.model.fields import folded
 from doocore.model.frozen import FrozenDict
 from doocore.model.history import Envelope, require_offset
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
-from doocore_adapters.memory.records import Journal, Membership, Records
+from doocore.model.invitation import BY_BOOKINGS, Evidence, MessageEvent
+from doocore_adapters.memory.mailing import MAIL_WRITERS, MailWriting
+from doocore_adapters.memory.records import Journal, Kept, Membership, Records
 
 
-class Writing:
+class Writing(MailWriting):
     """Writes changes into the records of one organization, through the journal of one transaction."""
 
     def __init__(self, records: Records, journal: Journal, envelope: Envelope) -> None:
@@ -56,6 +58,9 @@ class Writing:
         group = self._group(change.group_id)
         for contact_id in tuple(self.records.members.get(group.id, ())):
             self._leave(group.id, contact_id)
+        for listed in [each for each in self.records.invitation_lists.values() if group.id in each.groups]:
+            groups = tuple(each for each in listed.groups if each != group.id)
+            self.journal.put(self.records.invitation_lists, listed.event_id, replace(listed, groups=groups))
         self.journal.drop(self.records.group_names, folded(group.name))
         self.journal.drop(self.records.groups, group.id)
 
@@ -89,6 +94,11 @@ class Writing:
         _require(not known, "contact", contact.id)
         self.journal.put(self.records.contacts, contact.id, contact)
         self._hold(contact.id, contact.identifiers)
+
+    def create_contacts(self, change: kinds.CreateContacts) -> None:
+        """Add each contact of the set."""
+        for contact in change.contacts():
+            self.create_contact(kinds.CreateContact(contact))
 
     def update_contact(self, change: kinds.UpdateContact) -> None:
         """Replace a contact of the version before, and write down what differs."""
@@ -140,6 +150,8 @@ class Writing:
             raise NotFoundError("contact", change.survivor_id if retired is not None else change.contact_id)
         for group_id in self.records.groups_of.get(retired.id, frozenset()):
             self._leave(group_id, retired.id)
+        self._adopt(retired.id, survivor.id)
+        self._adopt_mails(retired.id, survivor.id)
         self._release(retired.id, retired.identifiers)
         self.journal.drop(self.records.contacts, retired.id)
         self.journal.put(self.records.survivors, retired.id, survivor.id)
@@ -154,14 +166,19 @@ class Writing:
             raise StaleVersionError("contact", change.contact_id)
         for group_id in self.records.groups_of.get(contact.id, frozenset()):
             self._leave(group_id, contact.id)
+        self._forget_invitations(contact.id)
+        self._forget_mails({contact.id, *change.merged})
         self._release(contact.id, contact.identifiers)
         self.journal.drop(self.records.contacts, contact.id)
         family = (contact.id, *change.merged)
-        for number in frozenset[BookingNumber]().union(*(self.records.bookings_of.get(each, ()) for each in family)):
+        for number in frozenset[BookingNumber]().union(*(self.records.concerned(each) for each in family)):
             self._unassign(number, family)
         for each in family:
             self.journal.drop(self.records.bookings_of, each)
+            self.journal.drop(self.records.bookings_through, each)
             self.journal.drop(self.records.history, each)
+        for code in [each for each in self.records.codes.values() if each.contact_id in family]:
+            self.journal.put(self.records.codes, code.id, replace(code, contact_id=None))
         for each in (contact.id, *self.records.survivors.keys() & change.merged):
             self.journal.put(self.records.survivors, each, None)
 
@@ -169,11 +186,97 @@ class Writing:
         """Add a booking under all its contacts."""
         booking = change.booking
         _require(booking.number not in self.records.bookings, "booking", booking.number)
-        self.journal.put(self.records.bookings, booking.number, booking)
-        for contact_id in {each.outcome.contact_id for each in booking.parties}:
-            if contact_id is not None:
-                numbers = self.records.bookings_of.get(contact_id, frozenset())
-                self.journal.put(self.records.bookings_of, contact_id, numbers | {booking.number})
+        self._put_booking(booking)
+
+    def update_booking(self, change: kinds.UpdateBooking) -> None:
+        """Replace a booking of the version before, and write down what differs; whose a party is stays, unless that differs."""
+        before, after = change.before, change.after
+        current = self.records.bookings.get(after.number)
+        if current is None or current.version != before.version:
+            raise StaleVersionError("booking", after.number)
+        if after.last_changed is not None:
+            require_offset(after.last_changed)
+        kept = zip(current.parties, before.parties, after.parties, strict=False)
+        further = tuple(after.parties)[1 + len(before.attendees) :]
+        self._put_booking(after.with_parties([*(_as_it_belongs(*each) for each in kept), *further]))
+        entries = self.records.booking_history.setdefault(after.number, {})
+        self.journal.put(entries, after.version, booking_history_entry(change, self.envelope))
+
+    def put_invitation_list(self, change: kinds.PutInvitationList) -> None:
+        """Replace the list of the version before; who stands on it is found out when it is read."""
+        listed = change.invitation_list
+        current = self.records.invitation_lists.get(listed.event_id)
+        version = 0 if current is None else current.version
+        for each in listed.groups:
+            self._group(each)
+        _require(version == listed.version - 1, "invitation list", listed.event_id)
+        require_offset(listed.created_at)
+        self.journal.put(self.records.invitation_lists, listed.event_id, listed)
+
+    def record_message_events(self, change: kinds.RecordMessageEvents) -> None:
+        """Add what was not recorded before."""
+        for each in change.events:
+            self._require_contact(each.contact_id)
+            require_offset(each.at)
+            if each.id not in self._message_events(each.contact_id, each.event_id):
+                self._put_message_event(each)
+
+    def add_evidence(self, change: kinds.AddEvidence) -> None:
+        """Add to what is known of each contact."""
+        for each in change.contact_ids:
+            self._require_contact(each)
+            self._add_evidence(each, change.event_id, change.evidence)
+
+    def set_evidence(self, change: kinds.SetEvidence) -> None:
+        """Replace some of what is known of a contact."""
+        self._require_contact(change.contact_id)
+        of_contact = self.records.evidence.setdefault(change.contact_id, {})
+        kept = of_contact.get(change.event_id, Kept())
+        _require(change.version in {None, kept.version}, "invitation", change.contact_id)
+        evidence = (kept.evidence & ~change.within) | change.evidence
+        version = kept.version + (change.version is not None)
+        self.journal.put(of_contact, change.event_id, Kept(evidence, version))
+
+    def set_mark(self, change: kinds.SetMark) -> None:
+        """Keep the first moment."""
+        mark = change.mark
+        self._require_contact(mark.contact_id)
+        require_offset(mark.at)
+        marks = self.records.marks.setdefault(mark.contact_id, {}).setdefault(mark.event_id, {})
+        if mark.mark not in marks:
+            self.journal.put(marks, mark.mark, mark)
+
+    def remove_mark(self, change: kinds.RemoveMark) -> None:
+        """Forget a mark."""
+        self.journal.drop(self.records.marks.get(change.contact_id, {}).get(change.event_id, {}), change.mark)
+
+    def create_code(self, change: kinds.CreateCode) -> None:
+        """Refuse a second code of the same folded name."""
+        code, name = change.code, folded(change.code.name)
+        if name in self.records.code_names:
+            raise DuplicateNameError("code", code.name)
+        _require(code.id not in self.records.codes, "code", code.id)
+        self.journal.put(self.records.codes, code.id, code)
+        self.journal.put(self.records.code_names, name, code.id)
+
+    def change_code(self, change: kinds.ChangeCode) -> None:
+        """Replace a code of the version before, except for its name."""
+        current = self.records.codes.get(change.code.id)
+        if current is None or current.version != change.code.version - 1:
+            raise StaleVersionError("code", change.code.id)
+        self.journal.put(self.records.codes, current.id, replace(change.code, name=current.name))
+
+    def redeem_code(self, change: kinds.RedeemCode) -> None:
+        """Keep the first time."""
+        if change.code_id not in self.records.codes:
+            raise NotFoundError("code", change.code_id)
+        if change.number not in self.records.bookings:
+            raise NotFoundError("booking", change.number)
+        uses = self.records.code_uses.setdefault(change.code_id, {})
+        if change.number not in uses:
+            self.journal.put(uses, change.number, self.envelope.at)
+            codes = self.records.codes_of.get(change.number, frozenset())
+            self.journal.put(self.records.codes_of, change.number, codes | {change.code_id})
 
     def start_import(self, change: kinds.StartImport) -> None:
         """Add an import without rows."""
@@ -217,10 +320,24 @@ class Writing:
         _require(record.version == version, "import", import_id)
         return record
 
+    def _put_booking(self, booking: RecordedBooking) -> None:
+        """Write a booking, and let all its contacts lead to it."""
+        earlier = self.records.bookings.get(booking.number)
+        self.journal.put(self.records.bookings, booking.number, booking)
+        for table, contacts_of in (
+            (self.records.bookings_of, _owners),
+            (self.records.bookings_through, _inviters),
+        ):
+            had = set[ContactId]() if earlier is None else contacts_of(earlier)
+            has = contacts_of(booking)
+            for contact_id in had - has:
+                self.journal.put(table, contact_id, table[contact_id] - {booking.number})
+            for contact_id in has - had:
+                self.journal.put(table, contact_id, table.get(contact_id, frozenset()) | {booking.number})
+
     def _unassign(self, number: BookingNumber, contact_ids: Collection[ContactId]) -> None:
         booking = self.records.bookings[number]
-        booker, *attendees = (_without_contact(each, contact_ids) for each in booking.parties)
-        unassigned = replace(booking, booker=booker, attendees=tuple(attendees))
+        unassigned = booking.with_parties(_without_contact(each, contact_ids) for each in booking.parties)
         self.journal.put(self.records.bookings, number, unassigned)
 
     def _group(self, group_id: GroupId) -> Group:
@@ -246,8 +363,42 @@ class Writing:
 
     def _require_known(self, group_id: GroupId, contact_id: ContactId) -> None:
         self._group(group_id)
+        self._require_contact(contact_id)
+
+    def _require_contact(self, contact_id: ContactId) -> None:
         if contact_id not in self.records.contacts:
             raise NotFoundError("contact", contact_id)
+
+    def _message_events(self, contact_id: ContactId, event_id: str) -> dict[str, MessageEvent]:
+        return self.records.message_events.setdefault(contact_id, {}).setdefault(event_id, {})
+
+    def _put_message_event(self, event: MessageEvent) -> None:
+        self.journal.put(self._message_events(event.contact_id, event.event_id), event.id, event)
+
+    def _add_evidence(self, contact_id: ContactId, event_id: str, evidence: Evidence) -> None:
+        of_contact = self.records.evidence.setdefault(contact_id, {})
+        kept = of_contact.get(event_id, Kept())
+        self.journal.put(of_contact, event_id, kept._replace(evidence=kept.evidence | evidence))
+
+    def _adopt(self, retired_id: ContactId, survivor_id: ContactId) -> None:
+        """Let what is known of a contact by messages and marks be known of its survivor."""
+        for event_id, kept in self.records.evidence.get(retired_id, {}).items():
+            if kept.evidence & ~BY_BOOKINGS:
+                self._add_evidence(survivor_id, event_id, kept.evidence & ~BY_BOOKINGS)
+        for event_id, events in self.records.message_events.get(retired_id, {}).items():
+            known = self._message_events(survivor_id, event_id).keys()
+            for each in events.values():
+                new_id = f"{retired_id} {each.id}" if each.id in known else each.id
+                self._put_message_event(replace(each, id=new_id, contact_id=survivor_id))
+        for marks in self.records.marks.get(retired_id, {}).values():
+            for mark in marks.values():
+                self.set_mark(kinds.SetMark(replace(mark, contact_id=survivor_id)))
+        self._forget_invitations(retired_id)
+
+    def _forget_invitations(self, contact_id: ContactId) -> None:
+        self.journal.drop(self.records.evidence, contact_id)
+        self.journal.drop(self.records.message_events, contact_id)
+        self.journal.drop(self.records.marks, contact_id)
 
 
 _WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
@@ -261,6 +412,7 @@ _WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
     kinds.CreateEvent: Writing.create_event,
     kinds.ChangeEvent: Writing.change_event,
     kinds.CreateContact: Writing.create_contact,
+    kinds.CreateContacts: Writing.create_contacts,
     kinds.UpdateContact: Writing.update_contact,
     kinds.RecordOptOut: Writing.record_opt_out,
     kinds.LiftOptOut: Writing.lift_opt_out,
@@ -268,6 +420,17 @@ _WRITERS: dict[type[Change], Callable[[Writing, Any], None]] = {
     kinds.LeaveGroup: Writing.leave_group,
     kinds.RetireContact: Writing.retire_contact,
     kinds.RecordBooking: Writing.record_booking,
+    kinds.UpdateBooking: Writing.update_booking,
+    kinds.PutInvitationList: Writing.put_invitation_list,
+    kinds.RecordMessageEvents: Writing.record_message_events,
+    kinds.AddEvidence: Writing.add_evidence,
+    kinds.SetMark: Writing.set_mark,
+    kinds.RemoveMark: Writing.remove_mark,
+    kinds.SetEvidence: Writing.set_evidence,
+    kinds.CreateCode: Writing.create_code,
+    kinds.ChangeCode: Writing.change_code,
+    kinds.RedeemCode: Writing.redeem_code,
+    **MAIL_WRITERS,
     kinds.StartImport: Writing.start_import,
     kinds.TakeOverImport: Writing.take_over_import,
     kinds.RecordRows: Writing.record_rows,
@@ -290,9 +453,28 @@ def write(changes: Sequence[Change], writing: Writing) -> None:
 
 
 def _without_contact(party: RecordedParty, contact_ids: Collection[ContactId]) -> RecordedParty:
-    if party.outcome.contact_id not in contact_ids:
-        return party
-    return replace(party, outcome=replace(party.outcome, contact_id=None))
+    if party.outcome.contact_id in contact_ids:
+        party = replace(party, outcome=replace(party.outcome, contact_id=None))
+    if party.through_contact_id in contact_ids:
+        party = replace(party, through_contact_id=None)
+    return party
+
+
+def _as_it_belongs(current: RecordedParty, before: RecordedParty, after: RecordedParty) -> RecordedParty:
+    """Leave a party whose it is by now, where a change does not say otherwise."""
+    if after.outcome.contact_id == before.outcome.contact_id:
+        after = replace(after, outcome=replace(after.outcome, contact_id=current.outcome.contact_id))
+    if after.through_contact_id == before.through_contact_id:
+        after = replace(after, through_contact_id=current.through_contact_id)
+    return after
+
+
+def _owners(booking: RecordedBooking) -> set[ContactId]:
+    return {each.outcome.contact_id for each in booking.parties if each.outcome.contact_id is not None}
+
+
+def _inviters(booking: RecordedBooking) -> set[ContactId]:
+    return {each.through_contact_id for each in booking.parties if each.through_contact_id is not None}
 
 
 def _require_offsets(contact: Contact) -> None:

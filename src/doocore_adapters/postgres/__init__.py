@@ -8,6 +8,7 @@
 The extra `postgres` installs what it needs. PostgreSQL 15 or later, in a database with the encoding UTF8.
 """
 
+from doocore_adapters.postgres.replaying import migration_sql
 from doocore_adapters.postgres.store import PostgresStore
 
-__all__ = ["PostgresStore"]
+__all__ = ["PostgresStore", "migration_sql"]

@@ -6,17 +6,10 @@ from contextlib import contextmanager
 from psycopg.pq import TransactionStatus
 
 from doocore.model.identifiers import IdentifierKey
+from doocore_adapters.postgres.cursors import Connection, Cursor, cursor_on
 from doocore_adapters.postgres.locks import take
 from doocore_adapters.postgres.opening import bring_up_to_date, require_current
-from doocore_adapters.postgres.session import (
-    Connection,
-    Cursor,
-    PostgresSession,
-    cursor_on,
-    in_transaction,
-    savepoint,
-    session,
-)
+from doocore_adapters.postgres.session import PostgresSession, in_transaction, savepoint, session
 
 _OURS = "doocore_transaction"
 _ONE_MOMENT = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -34,8 +27,8 @@ class HostConnection:
         """Write within the host's transaction; if the block raises, only what was written in it is taken back."""
         with self._alone() as cursor, self._within_transaction(cursor):
             require_current(cursor)
-            take(cursor, organization_id, lock)
             with session(cursor, organization_id) as opened:
+                take(opened, lock)
                 yield opened
 
     @contextmanager

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from doocore.model.identifiers import IdentifierKey
-from doocore_adapters.postgres.session import Cursor, askable
+from doocore_adapters.postgres.cursors import Cursor
+from doocore_adapters.postgres.session import PostgresSession, askable
 
 TAKE = """
 INSERT INTO doocore_locks (organization_id, key_hash, used_at)
@@ -22,24 +23,24 @@ ON CONFLICT (organization_id, key_hash) DO UPDATE SET used_at = excluded.used_at
 """
 
 FORGET = """
-DELETE FROM doocore_locks WHERE (organization_id, key_hash) IN (
-    SELECT organization_id, key_hash FROM doocore_locks
+DELETE FROM doocore_locks WHERE organization_id = %s AND key_hash IN (
+    SELECT key_hash FROM doocore_locks
     WHERE organization_id = %s AND used_at < now() - interval '1 hour' FOR UPDATE SKIP LOCKED
 )
 """
 """Takes away what was last used before any transaction that still runs began, and waits for nobody."""
 
 
-def take(cursor: Cursor, organization_id: str, keys: Iterable[IdentifierKey]) -> None:
-    """Wait until nobody else has a lock on any of *keys*, and hold them until the transaction is over."""
+def take(session: PostgresSession, keys: Iterable[IdentifierKey]) -> None:
+    """Hold *keys* until the transaction is over; the next answer comes when nobody else has a lock on any of them."""
     hashes = sorted({_hash(each) for each in keys})
     if hashes:
-        cursor.execute(TAKE, (askable(organization_id), hashes))
+        session.ask(TAKE, session.organization_id, hashes)
 
 
 def forget(cursor: Cursor, organization_id: str) -> None:
     """Clean up what an organization no longer needs."""
-    cursor.execute(FORGET, (askable(organization_id),))
+    cursor.execute(FORGET, [askable(organization_id)] * 2)
 
 
 def _hash(key: IdentifierKey) -> str:

@@ -1,22 +1,22 @@
 """Looking at a database before anything is done to it, and bringing its schema up to date."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 
 import psycopg
 
 from doocore.errors import SchemaVersionError
 from doocore_adapters._sql.migrations import (
-    CREATE_SCHEMA_TABLE,
     MIGRATABLE,
     READ_STEPS,
-    RECORD_STEP,
     Condition,
+    Migration,
     condition,
     missing,
 )
 from doocore_adapters._sql.schema import SCHEMA_TABLE
-from doocore_adapters.postgres.session import POSTGRES, Connection, Cursor, cursor_on
+from doocore_adapters.postgres.cursors import Connection, Cursor, cursor_on
+from doocore_adapters.postgres.row_security import lifted, secure
+from doocore_adapters.postgres.session import POSTGRES
 
 ONE_AT_A_TIME = int.from_bytes(b"doocore", "big")
 """The number of the lock under which the schema is changed."""
@@ -34,6 +34,14 @@ def is_new(dsn: str) -> bool:
     """Tell whether a database has none of our tables yet."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         return condition_of(cursor_on(connection)) is Condition.EMPTY
+
+
+def missing_steps(dsn: str) -> tuple[int, ...]:
+    """Tell which steps `migrate` would still go in a database; `SchemaVersionError` where it would refuse."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        cursor = cursor_on(connection)
+        require_migratable(cursor)
+        return tuple(each.step for each in _missing(cursor))
 
 
 def condition_of(cursor: Cursor) -> Condition:
@@ -68,10 +76,18 @@ def bring_up_to_date(cursor: Cursor) -> None:
         raise SchemaVersionError(place_of(cursor.connection), problem)
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ONE_AT_A_TIME,))
     require_migratable(cursor)
-    if condition_of(cursor) is Condition.EMPTY:
-        cursor.execute(POSTGRES.render(CREATE_SCHEMA_TABLE))
-    for step in missing(_applied(cursor)):
+    steps = _missing(cursor)
+    if steps:
+        with lifted(cursor):
+            _apply(cursor, steps)
+    secure(cursor)
+
+
+def _missing(cursor: Cursor) -> tuple[Migration, ...]:
+    return missing({} if condition_of(cursor) is Condition.EMPTY else _applied(cursor))
+
+
+def _apply(cursor: Cursor, steps: Iterable[Migration]) -> None:
+    for step in steps:
         for statement in step.statements(POSTGRES):
             cursor.execute(statement)
-        now = datetime.now(UTC)
-        cursor.execute(POSTGRES.render(RECORD_STEP), (step.step, step.name, step.checksum, now))

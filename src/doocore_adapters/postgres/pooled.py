@@ -9,13 +9,16 @@ from typing import Any, TypeAlias
 from weakref import WeakSet
 
 import psycopg
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg_pool import ConnectionPool
 
+from doocore.errors import TryAgainError
 from doocore.model.identifiers import IdentifierKey
 from doocore_adapters._sql.alone import Alone
+from doocore_adapters.postgres.cursors import Connection, Cursor, cursor_on
 from doocore_adapters.postgres.locks import forget, take
 from doocore_adapters.postgres.opening import bring_up_to_date, require_current, require_migratable
-from doocore_adapters.postgres.session import Connection, Cursor, PostgresSession, cursor_on, session, transaction
+from doocore_adapters.postgres.session import PostgresSession, session, transaction
 
 Pool: TypeAlias = ConnectionPool[Any]
 
@@ -45,13 +48,16 @@ class PooledConnections:
     @contextmanager
     def session(self, organization_id: str, lock: Iterable[IdentifierKey]) -> Iterator[PostgresSession]:
         """Open a transaction that commits at the end of the block, or rolls back if it raises."""
-        begin = f"{WRITING}; SET LOCAL lock_timeout = {max(1, int(self._timeout * 1_000))}"  # 0 would be for ever
+        patience = f"SET LOCAL lock_timeout = {max(1, int(self._timeout * 1_000))}"  # 0 would be for ever
         with self._own_turn(), self._borrowed() as connection:
             cursor = self._checked(connection)
-            with transaction(cursor, begin):
-                take(cursor, organization_id, lock)
-                with session(cursor, organization_id) as opened:
-                    yield opened
+            with (
+                _told_to_try_again(),
+                transaction(cursor, WRITING, patience) as sending,
+                session(cursor, organization_id, sending) as opened,
+            ):
+                take(opened, lock)
+                yield opened
             self._forget_locks(cursor, organization_id)
 
     @contextmanager
@@ -59,14 +65,15 @@ class PooledConnections:
         """Open a view of what was committed; nobody waits for it, nor it for anybody."""
         with self._own_turn(), self._borrowed() as connection:
             cursor = self._checked(connection)
-            with transaction(cursor, READING), session(cursor, organization_id) as opened:
+            with transaction(cursor, READING) as sending, session(cursor, organization_id, sending) as opened:
                 yield opened
 
     def migrate(self) -> None:
         """Bring the schema up to date."""
         with self._own_turn(), self._borrowed() as connection:
             cursor = cursor_on(connection)
-            with transaction(cursor, WRITING):
+            with transaction(cursor, WRITING) as sending:
+                sending.settle()
                 bring_up_to_date(cursor)
 
     def close(self) -> None:
@@ -103,8 +110,22 @@ class PooledConnections:
         now = time.monotonic()
         if now >= self._forget_at.get(organization_id, now):
             self._forget_at[organization_id] = now + FORGET_EVERY
-            with suppress(psycopg.Error):  # what matters is committed; the next one will clean up
+            with (
+                suppress(psycopg.Error),  # what matters is committed; the next one will clean up
+                transaction(cursor, WRITING) as sending,
+                session(cursor, organization_id, sending) as opened,
+            ):
+                opened.settle()
                 forget(cursor, organization_id)
+
+
+@contextmanager
+def _told_to_try_again() -> Iterator[None]:
+    """Say in the words of the port that the server broke a transaction off, in favor of another."""
+    try:
+        yield
+    except (DeadlockDetected, SerializationFailure) as error:
+        raise TryAgainError from error
 
 
 class OwnConnections(PooledConnections):

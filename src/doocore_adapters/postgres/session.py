@@ -1,28 +1,25 @@
 """Postgres' dialect, and a session on one of its connections."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
 
-import psycopg
-from psycopg.adapt import Buffer, Loader
-from psycopg.errors import InFailedSqlTransaction, UniqueViolation
-from psycopg.pq import Format, TransactionStatus
-from psycopg.rows import tuple_row
-from psycopg.types.bool import BoolBinaryLoader
-from psycopg.types.numeric import Int8BinaryLoader, NumericBinaryLoader
-from psycopg.types.string import StrDumperUnknown, TextBinaryLoader
+from psycopg.errors import InFailedSqlTransaction
+from psycopg.pq import TransactionStatus
 
+from doocore_adapters._sql.columns import Columns
 from doocore_adapters._sql.dialect import Dialect
 from doocore_adapters._sql.rows import Row
 from doocore_adapters._sql.statements import Statements
-from doocore_adapters.postgres.copying import MANY, copied
+from doocore_adapters.postgres.arrays import MANY, arrayed, insertion
+from doocore_adapters.postgres.cursors import Connection, Cursor
+from doocore_adapters.postgres.row_security import ENTER
+from doocore_adapters.postgres.sending import Sending
+from doocore_adapters.postgres.streaming import Streams
 
-Connection: TypeAlias = psycopg.Connection[Any]
-Cursor: TypeAlias = psycopg.Cursor[Row]
+Question: TypeAlias = tuple[object, ...]
+Answer: TypeAlias = Callable[[], list[Row]]
 
 POSTGRES = Dialect(
     name="postgres",
@@ -34,7 +31,9 @@ POSTGRES = Dialect(
         "has_value": "EXISTS (SELECT 1 FROM json_each(custom) WHERE key = ?)",
         "that_value": "(SELECT json_object_agg(key, value) FROM json_each(custom) WHERE key = ?)",
         "without_value": "(SELECT json_object_agg(key, value) FROM json_each(custom) WHERE key <> ?)",
+        "prefilled": "json_extract_path_text(entered, 'prefill', 'contact_id')",
         "held": "FOR UPDATE",
+        "sees_all": "NOT row_security_active('doocore_contacts')",
         "text": 'text COLLATE "C"',  # compared and sorted bytewise, whatever the database does by itself
         "integer": "bigint",
         "boolean": "boolean",
@@ -42,33 +41,19 @@ POSTGRES = Dialect(
         "moment": "timestamptz",
         "json": "json",  # kept as it was written, to the letter
         "narrow": "",
+        "now": "now()",
     },
 )
 
 STATEMENTS = Statements(POSTGRES)
-COPIED = copied(STATEMENTS)
+ARRAYED = arrayed(STATEMENTS)
 
-_APPLY, _COPY = "doocore_apply", "doocore_copy"
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_APPLY = "doocore_apply"
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 """What no text of Postgres has, but a key may have that somebody asks for."""
 
 _NO_SUCH_TEXT = "\1 no text of the store \1"
 """Stands for it: nobody has this text either, and it sorts as early as a NUL."""
-
-
-class _UtcLoader(Loader):
-    """Reads a moment in UTC, whatever zone and style of dates the connection has."""
-
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> datetime:
-        return _moment(bytes(data))
-
-
-@lru_cache(maxsize=4096)
-def _moment(data: bytes) -> datetime:
-    return _EPOCH + timedelta(microseconds=int.from_bytes(data, "big", signed=True))
 
 
 class PostgresSession:
@@ -79,29 +64,79 @@ class PostgresSession:
 
     statements = STATEMENTS
 
-    def __init__(self, cursor: Cursor, organization_id: str) -> None:
+    def __init__(self, cursor: Cursor, organization_id: str, sending: Sending) -> None:
         self.organization_id = organization_id
         self._cursor = cursor
+        self._sending = sending
+        self._foreseen: dict[Question, Answer] = {}
+        self._streams = Streams(self._open, sending)
         self._over = False
 
     def rows(self, statement: str, *parameters: object) -> list[Row]:
-        """Run a query and give all its rows."""
-        return self._open().execute(statement, [askable(each) for each in parameters]).fetchall()
+        """Run a query and give all its rows; what was foreseen is there already."""
+        cursor = self._open()
+        if self._foreseen:
+            answer = self._foreseen.pop(_question(statement, parameters), None)
+            if answer is not None:
+                return answer()
+        self._sending.settle()
+        return cursor.execute(statement, [askable(each) for each in parameters]).fetchall()
+
+    def stream(self, statement: str, *parameters: object, size: int) -> Generator[list[Row], None, None]:
+        """Run a query and give its rows *size* at a time, by a cursor of the server's."""
+        return self._streams.read(statement, [askable(each) for each in parameters], size)
+
+    def ask(self, statement: str, *parameters: object) -> Answer:
+        """Send a query, and give its rows when they are asked for."""
+        self._open()
+        cursor = self._sending.send(statement, [askable(each) for each in parameters])
+        return lambda: self._sending.answered(cursor).fetchall()
+
+    @contextmanager
+    def foreseeing(self) -> Iterator["Foreseeing"]:
+        """Send the queries of the block; their answers are kept, once each, until something is written."""
+        asking = Foreseeing(self._open(), self.organization_id, self._sending)
+        yield asking
+        self._foreseen = asking.answers
+
+    def settle(self) -> None:
+        """Wait for everything that was sent; raises what went wrong with it."""
+        self._sending.settle()
+
+    def let_go(self) -> None:
+        """Take the server's cursors away that somebody has left half read: in a host's transaction, they would stay."""
+        self._streams.close()
 
     def write(self, statement: str, rows: Iterable[Row]) -> int:
         """Run a statement once for each of *rows*, sent without waiting for one another, and give how many rows it touched."""
-        cursor = self._open()
+        cursor = self._begin_to_write()
+        self._sending.settle()
         given = list(rows)
         if not given:
             return 0
-        if statement in COPIED and len(given) >= MANY:
-            with suppress(UniqueViolation), savepoint(cursor, _COPY):
-                return COPIED[statement].run(cursor, given)
+        if statement in ARRAYED and len(given) >= MANY:
+            return ARRAYED[statement].run(cursor, given)
         if len(given) == 1:
             cursor.execute(statement, given[0])
         else:
             cursor.executemany(statement, given)
         return cursor.rowcount
+
+    def send(self, statement: str, rows: Iterable[Row]) -> Callable[[], int]:
+        """Do the same without waiting for the answer, if they are not many."""
+        self._begin_to_write()
+        given = list(rows)
+        if not given or len(given) >= MANY:
+            touched = self.write(statement, given)
+            return lambda: touched
+        cursor = self._sending.send(statement, *given)
+        return lambda: self._sending.answered(cursor).rowcount
+
+    def insert(self, columns: Columns) -> Callable[[], int]:
+        """Insert rows that are new by one statement, each column as an array."""
+        self._begin_to_write()
+        cursor = self._sending.send(*insertion(columns))
+        return lambda: self._sending.answered(cursor).rowcount
 
     def among(self, keys: Collection[str]) -> list[str]:
         """Give many keys as one array, without those that no text of Postgres can be."""
@@ -110,12 +145,25 @@ class PostgresSession:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Take back what was written in the block, if the block raises."""
-        with savepoint(self._open(), _APPLY):
+        cursor = self._begin_to_write()
+        self._sending.send(f"SAVEPOINT {_APPLY}")
+        try:
             yield
+            self._sending.settle()
+        except BaseException:
+            self._sending.give_up()
+            take_back(cursor, _APPLY)
+            raise
+        self._sending.send(f"RELEASE SAVEPOINT {_APPLY}")
 
     def end(self) -> None:
         """Refuse everything from now on."""
+        self._streams.forget()
         self._over = True
+
+    def _begin_to_write(self) -> Cursor:
+        self._foreseen.clear()
+        return self._open()
 
     def _open(self) -> Cursor:
         if self._over:
@@ -123,30 +171,27 @@ class PostgresSession:
         return self._cursor
 
 
+class Foreseeing(PostgresSession):
+    """Asks, and knows of nothing yet."""
+
+    def __init__(self, cursor: Cursor, organization_id: str, sending: Sending) -> None:
+        super().__init__(cursor, organization_id, sending)
+        self.answers: dict[Question, Answer] = {}
+
+    def rows(self, statement: str, *parameters: object) -> list[Row]:
+        """Send a query, and find nothing."""
+        self.answers[_question(statement, parameters)] = self.ask(statement, *parameters)
+        return []
+
+
+def _question(statement: str, parameters: Iterable[object]) -> Question:
+    """Give what a query is recognized by: of many keys, their order does not matter."""
+    return (statement, *(frozenset(each) if isinstance(each, list) else each for each in parameters))
+
+
 def askable(parameter: object) -> object:
     """Give a parameter as a text of Postgres, if it is one: what no text there can be is then not found."""
     return _UNKEPT.sub(_NO_SUCH_TEXT, parameter) if isinstance(parameter, str) else parameter
-
-
-def cursor_on(connection: Connection) -> Cursor:
-    """Open a cursor that reads and writes as the statements expect, whatever the host has set for its own."""
-    cursor = psycopg.Cursor(connection, row_factory=tuple_row)
-    cursor.format = Format.BINARY
-    adapters = cursor.adapters
-    adapters.register_dumper(str, StrDumperUnknown)
-    adapters.register_loader("timestamptz", _UtcLoader)
-    for type_, loader in _LOADERS.items():
-        adapters.register_loader(type_, loader)
-    return cursor
-
-
-_LOADERS: Mapping[str, type[Any]] = {
-    "text": TextBinaryLoader,
-    "json": TextBinaryLoader,
-    "int8": Int8BinaryLoader,
-    "bool": BoolBinaryLoader,
-    "numeric": NumericBinaryLoader,
-}
 
 
 @contextmanager
@@ -156,34 +201,41 @@ def savepoint(cursor: Cursor, name: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if in_transaction(cursor.connection):  # a server that is gone has taken back everything
-            cursor.execute(f"ROLLBACK TO SAVEPOINT {name}")
-            cursor.execute(f"RELEASE SAVEPOINT {name}")
+        take_back(cursor, name)
         raise
     cursor.execute(f"RELEASE SAVEPOINT {name}")
 
 
-@contextmanager
-def transaction(cursor: Cursor, begin: str) -> Iterator[None]:
-    """Commit at the end of the block, or roll back if it raises.
+def take_back(cursor: Cursor, name: str) -> None:
+    """Undo what was done since a savepoint, and forget that."""
+    if in_transaction(cursor.connection):  # a server that is gone has taken back everything
+        cursor.execute(f"ROLLBACK TO SAVEPOINT {name}")
+        cursor.execute(f"RELEASE SAVEPOINT {name}")
 
-    *begin* may be several statements. A transaction in which a statement has failed raises: Postgres would answer its
-    commit with a rollback, and without an error.
+
+@contextmanager
+def transaction(cursor: Cursor, *begin: str) -> Iterator[Sending]:
+    """Commit at the end of the block, or roll back if it raises; *begin* are statements, sent with what follows them.
+
+    A transaction in which a statement has failed raises: Postgres answers its commit with a rollback, and without an
+    error.
     """
-    cursor.execute(begin, binary=False)
+    sending = Sending(cursor.connection, pipelined=True)
     try:
-        yield
-        _commit(cursor)
+        for each in begin:
+            sending.send(each)
+        yield sending
+        _commit(sending)
     except BaseException:
+        sending.give_up()
         if in_transaction(cursor.connection):
             cursor.execute("ROLLBACK")
         raise
 
 
-def _commit(cursor: Cursor) -> None:
-    if cursor.connection.info.transaction_status is TransactionStatus.INERROR:
+def _commit(sending: Sending) -> None:
+    if sending.ask("COMMIT").statusmessage == "ROLLBACK":
         raise InFailedSqlTransaction("a statement of this transaction failed: nothing was committed")
-    cursor.execute("COMMIT")
 
 
 def in_transaction(connection: Connection) -> bool:
@@ -192,10 +244,18 @@ def in_transaction(connection: Connection) -> bool:
 
 
 @contextmanager
-def session(cursor: Cursor, organization_id: str) -> Iterator[PostgresSession]:
-    """Open a session for the block; behind it, it is of no use."""
-    opened = PostgresSession(cursor, organization_id)
+def session(cursor: Cursor, organization_id: str, sending: Sending | None = None) -> Iterator[PostgresSession]:
+    """Open a session for the block, with its organization's rows alone in sight; behind it, it is of no use.
+
+    Without what is *sending* for the transaction around it, as in a host's, every statement is waited for.
+    """
+    under_way = Sending(cursor.connection, pipelined=False) if sending is None else sending
+    under_way.send(ENTER, (askable(organization_id),))
+    opened = PostgresSession(cursor, organization_id, under_way)
     try:
         yield opened
+        if sending is None:
+            opened.let_go()
+            under_way.settle()
     finally:
         opened.end()

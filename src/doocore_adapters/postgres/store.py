@@ -8,19 +8,21 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from doocore.model.identifiers import IdentifierKey
-from doocore_adapters._sql.session import Session
+from doocore.ports import Foreseen
 from doocore_adapters._sql.transaction import SqlSnapshot, SqlTransaction
+from doocore_adapters.postgres.foreseeing import ask_ahead
 from doocore_adapters.postgres.hosted import HostConnection
 from doocore_adapters.postgres.pooled import OwnConnections, PooledConnections
+from doocore_adapters.postgres.session import PostgresSession
 
 
 class Connections(Protocol):
     """Where sessions come from: a pool, or the host's connection."""
 
-    def session(self, organization_id: str, lock: Iterable[IdentifierKey]) -> AbstractContextManager[Session]:
-        """Open a transaction that holds these locks."""
+    def session(self, organization_id: str, lock: Iterable[IdentifierKey]) -> AbstractContextManager[PostgresSession]:
+        """Open a transaction that holds these locks, once it has settled."""
 
-    def reading(self, organization_id: str) -> AbstractContextManager[Session]:
+    def reading(self, organization_id: str) -> AbstractContextManager[PostgresSession]:
         """Open a view of one moment."""
 
     def migrate(self) -> None:
@@ -43,9 +45,14 @@ class PostgresOrganization:
         return self._organization_id
 
     @contextmanager
-    def transaction(self, lock: Iterable[IdentifierKey] = ()) -> Iterator[SqlTransaction]:
+    def transaction(
+        self, lock: Iterable[IdentifierKey] = (), foreseen: Foreseen | None = None
+    ) -> Iterator[SqlTransaction]:
         """Open a transaction; others that lock a common key wait until this one is through."""
         with self._connections.session(self._organization_id, lock) as session:
+            if foreseen is not None:
+                ask_ahead(session, foreseen)
+            session.settle()
             yield SqlTransaction(session)
 
     @contextmanager

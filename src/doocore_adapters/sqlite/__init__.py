@@ -11,6 +11,7 @@
 """
 
 from doocore_adapters.sqlite.files import Synchronous
+from doocore_adapters.sqlite.opening import migration_sql
 from doocore_adapters.sqlite.store import SqliteStore
 
-__all__ = ["SqliteStore", "Synchronous"]
+__all__ = ["SqliteStore", "Synchronous", "migration_sql"]

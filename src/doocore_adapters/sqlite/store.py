@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from doocore.model.identifiers import IdentifierKey
+from doocore.ports import Foreseen
 from doocore_adapters._sql.session import Session
 from doocore_adapters._sql.transaction import SqlSnapshot, SqlTransaction
 from doocore_adapters.sqlite.files import FileConnections, Synchronous
@@ -43,7 +44,11 @@ class SqliteOrganization:
         return self._organization_id
 
     @contextmanager
-    def transaction(self, lock: Iterable[IdentifierKey] = ()) -> Iterator[SqlTransaction]:  # noqa: ARG002, all is locked
+    def transaction(
+        self,
+        lock: Iterable[IdentifierKey] = (),  # noqa: ARG002, all is locked
+        foreseen: Foreseen | None = None,  # noqa: ARG002, a look-up costs nobody a way
+    ) -> Iterator[SqlTransaction]:
         """Open a transaction; every other one on the file waits until this one is through."""
         with self._connections.session(self._organization_id) as session:
             yield SqlTransaction(session)

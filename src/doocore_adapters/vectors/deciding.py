@@ -1,4 +1,4 @@
-"""Kinds that ask one rule: addresses, field values, assignment, synchronization."""
+"""Kinds that ask one rule: addresses, field values, assignment, synchronization, invitations, codes."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -7,7 +7,13 @@ from typing import TypeVar
 
 from doocore import (
     Assignment,
+    AttendeeStatus,
+    BookingNumber,
+    BookingStatus,
     Cause,
+    Code,
+    CodeUse,
+    Concern,
     Contact,
     ContactField,
     ContactId,
@@ -18,25 +24,47 @@ from doocore import (
     FrozenDict,
     IdentifierKey,
     IdentifierKind,
+    Mark,
+    MessageEvent,
     Origin,
+    PaymentStatus,
     Prefill,
+    Reaction,
+    Redemption,
     Refusal,
     Synchronized,
     SyncOutcome,
+    Ticket,
     assign,
+    evidence_of_bookings,
+    evidence_of_marks,
+    evidence_of_messages,
     is_blank,
     judge,
+    judge_code,
     match_key,
     resolve_prefill,
     same_address,
+    status_of,
     synchronize,
     text_key,
 )
+from doocore.model.code import CodeId
 from doocore.model.fields import Entered, FieldValue, trimmed
 from doocore_adapters.validation import LibraryParsers
 from doocore_adapters.vectors.expecting import Mismatch, differences
 from doocore_adapters.vectors.givens import catalog_of, non_blank
-from doocore_adapters.vectors.kinds import AddressCase, AssignmentCase, FieldValueCase, SameAddress, SyncCase
+from doocore_adapters.vectors.kinds import (
+    AddressCase,
+    AssignmentCase,
+    BookingGiven,
+    CodeCase,
+    FieldValueCase,
+    InvitationCase,
+    MessageGiven,
+    SameAddress,
+    SyncCase,
+)
 from doocore_adapters.vectors.stage import BEFORE_ALL, named_fields
 
 T = TypeVar("T")
@@ -184,3 +212,59 @@ def _judged(
 def _keyed(values: Mapping[str, T], catalog: FieldCatalog) -> dict[str, T]:
     """Put values under the keys of their fields."""
     return {field.key: value for name, value in values.items() if (field := catalog.named(name)) is not None}
+
+
+# Invitations
+
+
+def tell_standing(case: InvitationCase) -> Iterator[Mismatch]:
+    """Ask where a contact stands with an event."""
+    evidence = (
+        evidence_of_messages(each for message in case.messages for each in _events_of(message))
+        | evidence_of_marks(map(Mark, case.marks))
+        | evidence_of_bookings(map(_concern, case.bookings))
+    )
+    yield from differences("expect", case.expect, status_of(evidence).value)
+
+
+def _events_of(message: MessageGiven) -> Iterator[MessageEvent]:
+    happened = {Reaction.SENT: message.sent, Reaction.OPENED: message.opened}
+    reactions = [each for each, has in happened.items() if has] + [
+        Reaction(f"clicked_{link}") for link in message.clicks
+    ]
+    for each in reactions:
+        yield MessageEvent(event_id="event", contact_id=ContactId("contact"), reaction=each, at=BEFORE_ALL)
+
+
+def _concern(given: BookingGiven) -> Concern:
+    return Concern(
+        number=BookingNumber("TX-0000-0001"),
+        status=BookingStatus(given.status),
+        payment=PaymentStatus(given.payment),
+        booker=given.booker,
+        through_invitation=given.via_invitation,
+        attendees=tuple(Ticket(each.own, AttendeeStatus(each.status)) for each in given.attendees),
+    )
+
+
+# Codes
+
+
+def tell_status(case: CodeCase) -> Iterator[Mismatch]:
+    """Ask where a code stands, and whether it can be redeemed."""
+    given = case.code
+    code = Code(
+        id=CodeId("code"),
+        name="code",
+        origin=_ORIGIN,
+        created_at=BEFORE_ALL,
+        use=CodeUse(given.use),
+        limit=given.limit,
+        valid_from=given.valid_from,
+        valid_until=given.valid_until,
+        withdrawn=given.withdrawn,
+    )
+    now = BEFORE_ALL if case.now is None else case.now
+    uses = (Redemption(BookingNumber(each.booking), "event", now, each.cancelled) for each in given.redemptions)
+    got = judge_code(code, uses, now)
+    yield from differences("expect", case.expect, {"status": got.status.value, "redeemable": got.redeemable})

@@ -321,6 +321,9 @@ class CodeCase(Case):
     now: Moment | None = None
     expect: CodeExpected
 
+    def __attrs_post_init__(self) -> None:
+        refuse_empty(self.expect == CodeExpected())
+
 
 @frozen(kw_only=True)
 class KeptParty:

@@ -13,6 +13,8 @@ from doocore_adapters.vectors.deciding import (
     judge_address,
     judge_value,
     synchronize_values,
+    tell_standing,
+    tell_status,
 )
 from doocore_adapters.vectors.expecting import Mismatch
 from doocore_adapters.vectors.importing import import_list
@@ -20,8 +22,10 @@ from doocore_adapters.vectors.kinds import (
     AddressCase,
     AssignmentCase,
     Case,
+    CodeCase,
     FieldValueCase,
     ImportCase,
+    InvitationCase,
     SameAddress,
     Scenario,
     SyncCase,
@@ -40,6 +44,8 @@ DECIDERS: Mapping[type[Case], Decider] = {
     FieldValueCase: judge_value,
     AssignmentCase: assign_party,
     SyncCase: synchronize_values,
+    CodeCase: tell_status,
+    InvitationCase: tell_standing,
 }
 """What runs a case that needs no store."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from doocore import (
     Cause,
+    Code,
     Contact,
     ContactCenter,
     ContactId,
@@ -31,7 +32,7 @@ from doocore import (
     User,
     match_key,
 )
-from doocore.changes import UpdateContact
+from doocore.changes import RedeemCode, UpdateContact
 from doocore.model.fields import FieldValue, trimmed
 from doocore.model.identifiers import BookingNumber, IdentifierKind
 from doocore.ports import OrganizationStore
@@ -39,6 +40,7 @@ from doocore_adapters.csv_files import CsvFile
 from doocore_adapters.validation import LibraryParsers
 from doocore_adapters.vectors.givens import ContactGiven, FieldGiven, ListOptions, non_blank
 from doocore_adapters.vectors.labels import LabelledRows, id_of, label_of
+from doocore_adapters.vectors.post import Post
 
 BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 """When the first given contact is created; the others follow, a second apart."""
@@ -66,6 +68,8 @@ class CaseIds:
         self._labels = tuple(labels)
         self._records = count(1)
         self._numbers = count(1)
+        self._codes = count(1)
+        self._tokens = count(1)
 
     def contact_id(self) -> ContactId:
         """Give the ID for the next label."""
@@ -76,6 +80,14 @@ class CaseIds:
     def booking_number(self) -> BookingNumber:
         """Count bookings."""
         return BookingNumber(f"TX-0000-{next(self._numbers):04}")
+
+    def code_name(self) -> str:
+        """Count codes."""
+        return f"CODE-{next(self._codes):04}"
+
+    def token(self) -> str:
+        """Count what links hold."""
+        return f"t{next(self._tokens):06}"
 
     def record_id(self) -> str:
         """Count records."""
@@ -89,7 +101,15 @@ class Stage:
         self.organization = organization
         self.clock = CaseClock()
         self.ids = CaseIds(labels)
-        center = ContactCenter(organization, parsers=LibraryParsers(), clock=self.clock, ids=self.ids)
+        self.post = Post()
+        center = ContactCenter(
+            organization,
+            parsers=LibraryParsers(),
+            clock=self.clock,
+            ids=self.ids,
+            mailer=self.post.mailer,
+            mailing=self.post.mailing,
+        )
         self.team = center.acting_as(User("team", Role.TEAM_ADMIN))
 
     # What is there at the beginning
@@ -188,6 +208,13 @@ class Stage:
         )
         return tuple(rows)
 
+    def redeem(self, code: Code, numbers: Iterable[str]) -> None:
+        """Let bookings have redeemed a code, whether or not it could be redeemed now."""
+        redemptions = [RedeemCode(code.id, BookingNumber(each)) for each in numbers]
+        envelope = Envelope(cause=Cause.SYSTEM, actor=System(), at=self.clock.moment)
+        with self.organization.transaction() as transaction:
+            transaction.apply(redemptions, envelope)
+
     # What there is afterwards
 
     @property
@@ -206,6 +233,18 @@ class Stage:
             return frozenset(map(label_of, self.team.groups.members(group)))
         except NotFoundError:
             return frozenset()
+
+    def listed(self, event: str) -> dict[str, str]:
+        """Give where everybody on the invitation list of an event stands, by label."""
+        lines = self.team.invitations.lines(event)
+        return {label_of(each.contact.id): each.status.value for each in lines}
+
+    def status(self, event: str, contact: str) -> str | None:
+        """Tell where a contact stands with an event, be it on the list or not; nowhere, where there is no such contact."""
+        try:
+            return self.team.invitations.explain(event, id_of(contact)).status.value
+        except NotFoundError:
+            return None
 
     def everything(self) -> tuple[Any, ...]:
         """Give all that an import could have written, to be compared with what there is later."""

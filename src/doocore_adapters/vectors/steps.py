@@ -196,7 +196,7 @@ class Follow(Step):
 
 
 @frozen(kw_only=True)
-class Mark(Step):
+class SetMark(Step):
     """A contact is marked on the invitation list by hand, or the mark is taken back."""
 
     event: str
@@ -289,8 +289,8 @@ STEPS: Mapping[str, type[Step]] = {
     "send": Send,
     "open": Follow,
     "click": Follow,
-    "mark": Mark,
-    "unmark": Mark,
+    "mark": SetMark,
+    "unmark": SetMark,
     "merge": Merge,
     "unmerge": Unmerge,
     "reassign": Reassign,

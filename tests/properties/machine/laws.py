@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from doocore import (
+    AddAttendee,
     BookingResult,
+    ChangedBooking,
     Contact,
     DuplicateMode,
     FieldType,
@@ -26,12 +28,15 @@ from doocore import (
     is_blank,
     match_key,
 )
+from doocore.changes import told_of_booking
 from doocore.model.fields import folded, trimmed
 from doocore.model.history import Cause, HistoryEntry
 from doocore.model.identifiers import IdentifierKey, IdentifierKind
+from doocore.model.invitation import MOST_GROUPS, InvitationFacts, concern_of
 from doocore.rules.duplicates import is_own_opt_out
+from doocore.rules.invitations import evidence_of_bookings, evidence_of_marks, evidence_of_messages, status_of
 from tests.properties.machine.seeing import Seen
-from tests.properties.strategies import Book, Deed, Import
+from tests.properties.strategies import Book, Deed, Edit, Import
 
 GOES = {"delete a contact", "merge two contacts"}
 """The steps after which a contact may be gone."""
@@ -76,6 +81,12 @@ class Happened:
             report, rows = self.answer
             return report, rows
         return None
+
+    @property
+    def edited(self) -> ChangedBooking | None:
+        """The answer to an edit that was taken."""
+        taken = isinstance(self.deed, Edit) and isinstance(self.answer, ChangedBooking)
+        return self.answer if taken else None  # type: ignore[return-value]
 
     @property
     def booked(self) -> BookingResult | None:
@@ -189,16 +200,112 @@ def parties_belong_to_somebody_or_nobody(happened: Happened) -> None:
         assert {party.outcome.contact_id for party in booking.parties} <= there
 
 
+# Of invitations
+
+
+def the_members_of_its_groups_stand_on_a_list(happened: Happened) -> None:
+    """IN-1: whose membership counts as it is now, once each."""
+    for listed in happened.after["invitation_lists"]:
+        members = {each for group_id in listed.groups for each in happened.after["members"][group_id]}
+        assert [each.contact_id for each in happened.after["invited"][listed.event_id]] == sorted(members)
+        assert len(set(listed.groups)) == len(listed.groups) <= MOST_GROUPS
+    with_lists = {each.event_id for each in happened.after["invitation_lists"]}
+    assert not [
+        event_id for event_id, lines in happened.after["invited"].items() if lines and event_id not in with_lists
+    ]
+
+
+def evidence_is_what_follows_from_what_was_recorded(happened: Happened) -> None:
+    """IN-8: what is kept with every change is what one would conclude from everything there is."""
+    for event_id, known in happened.after["invitation_facts"].items():
+        messages, marks = happened.after["message_events"][event_id], happened.after["marks"][event_id]
+        for contact_id in {*known, *messages, *marks}:
+            facts = known.get(contact_id, InvitationFacts())
+            follows = evidence_of_messages(messages.get(contact_id, ()))
+            follows |= evidence_of_marks(each.mark for each in marks.get(contact_id, ()))
+            assert facts.evidence == follows | evidence_of_bookings(facts.concerns), (event_id, contact_id)
+
+
+def a_list_shows_what_is_known(happened: Happened) -> None:
+    """IN-2, IN-6: every line its evidence, every status its lines, and the counts are counts of lines."""
+    for event_id, standing in happened.after["standing"].items():
+        lines = happened.after["invited"][event_id]
+        known = happened.after["invitation_facts"][event_id]
+        for line in lines:
+            assert line.evidence == known.get(line.contact_id, InvitationFacts()).evidence
+        assert happened.after["evidence counted"][event_id] == dict(Counter(each.evidence for each in lines))
+        for status, ids in standing["lines"].items():
+            assert ids == [each.contact_id for each in lines if status_of(each.evidence) is status]
+            assert standing["counts"][status] == len(ids)
+
+
 # Of bookings
 
 
 def bookings_stay_as_delivered(happened: Happened) -> None:
-    """AS-13: number, content and fingerprint of the first delivery."""
+    """AS-13, BO-6: number, content and fingerprint of the first delivery; only staff who edits one changes its content."""
     after = {each.number: each for each in happened.after["bookings"]}
     for booking in happened.before["bookings"]:
         kept = after[booking.number]
         assert kept.fingerprint == booking.fingerprint
-        assert [each.entered for each in kept.parties] == [each.entered for each in booking.parties]
+        if happened.edited is None or happened.edited.booking.number != booking.number:
+            assert [each.entered for each in kept.parties] == [each.entered for each in booking.parties]
+
+
+def every_change_of_a_booking_is_dated_and_leads_back(happened: Happened) -> None:
+    """HI-1, BP-7, BO-1: one version, one entry and `last_changed`, from which it follows what was there before."""
+    after = {each.number: each for each in happened.after["bookings"]}
+    for booking in happened.before["bookings"]:
+        changed, entries = after[booking.number], happened.after["booking_history"][booking.number]
+        new = entries[len(happened.before["booking_history"][booking.number]) :]
+        assert [each.version for each in entries] == list(range(2, changed.version + 1))
+        state = _without_contacts(told_of_booking(changed))
+        for entry in reversed(new):
+            assert entry.at == changed.last_changed
+            state = {key: each for key, each in state.items() if key not in entry.after} | entry.before
+        assert _without_contacts(state) == _without_contacts(told_of_booking(booking))
+
+
+def _without_contacts(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out whose parties are: nobody's, once the contact is deleted (CT-3)."""
+    return {key: value for key, value in told.items() if not key.endswith(".contact_id")}
+
+
+def an_edit_moves_nobody(happened: Happened) -> None:
+    """SY-11: a party stays whose it is, and with nobody if it is nobody's."""
+    if happened.edited is None:
+        return
+    after = happened.edited.booking
+    before = next(each for each in happened.before["bookings"] if each.number == after.number)
+    owners = [[each.outcome.contact_id for each in booking.parties] for booking in (before, after)]
+    assert owners[1][: len(owners[0])] == owners[0]
+
+
+def under_off_an_edit_changes_the_booking_only(happened: Happened) -> None:
+    """SY-11: the contact not at all; a further attendee is decided about as in a booking."""
+    if happened.edited is None or happened.before["settings"].sync is SyncMode.ON:
+        return
+    assert isinstance(happened.deed, Edit)
+    if not any(isinstance(each, AddAttendee) for each in happened.deed.edits):
+        assert happened.after["contacts"] == happened.before["contacts"]
+        assert not any(happened.edited.reports)
+
+
+def an_edit_does_not_erase(happened: Happened) -> None:
+    """SY-1: what is cleared in the edit stays on the contact."""
+    if happened.edited is not None:
+        for before, after in happened.kept:
+            assert before.values.keys() <= after.values.keys()
+
+
+def bookings_concern_whom_they_should(happened: Happened) -> None:
+    """IN-3: booker, attendees, and those through whose invitation they came; all bookings of the event, by number."""
+    for event_id, facts in happened.after["invitation_facts"].items():
+        bookings = [each for each in happened.after["bookings"] if each.event_id == event_id]
+        for contact_id in happened.after["contacts"]:
+            known = facts.get(contact_id)
+            concerns = [found for each in bookings if (found := concern_of(each, contact_id)) is not None]
+            assert list(() if known is None else known.concerns) == concerns
 
 
 def a_booking_delivered_again_changes_nothing(happened: Happened) -> None:
@@ -358,7 +465,15 @@ LAWS: Mapping[str, Law] = {
         groups_have_names_and_members,
         fields_have_names_of_their_own,
         parties_belong_to_somebody_or_nobody,
+        the_members_of_its_groups_stand_on_a_list,
+        bookings_concern_whom_they_should,
+        evidence_is_what_follows_from_what_was_recorded,
+        a_list_shows_what_is_known,
         bookings_stay_as_delivered,
+        every_change_of_a_booking_is_dated_and_leads_back,
+        an_edit_moves_nobody,
+        under_off_an_edit_changes_the_booking_only,
+        an_edit_does_not_erase,
         a_booking_delivered_again_changes_nothing,
         a_booking_does_not_erase,
         a_booking_makes_no_second_holder,

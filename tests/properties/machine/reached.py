@@ -19,6 +19,7 @@ class Reached:
 
 
 RULES_OF_ERRORS: Mapping[str, str] = {
+    "already_checked_in": "BO-2",
     "booking_conflict": "AS-13",
     "duplicate_identifier": "ID-5",
     "event_not_live": "AS-15",
@@ -26,6 +27,7 @@ RULES_OF_ERRORS: Mapping[str, str] = {
     "opted_out": "SU-4",
     "permission_denied": "PR-2",
     "plan_required": "IM-13",
+    "ticket_cancelled": "BO-2",
 }
 """The rule that speaks in an error."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from doocore import ContactCenter, IdentifierKey, match_key
+from doocore import ContactCenter, IdentifierKey, InvitationStatus, match_key
 from doocore.model.identifiers import ContactId, IdentifierKind
 from tests.builders import everything, transaction_of
 from tests.properties.strategies import CUSTOMER_IDS, GROUPS, NO_ADDRESSES, SPELLINGS
@@ -36,6 +36,18 @@ def _through_doors(center: ContactCenter) -> Seen:
         "found by text": {each: _ids(center.list_contacts(text=each)) for each in TEXTS},
         "found in groups": {each.name: _ids(center.list_contacts(group=each.name, limit=3)) for each in groups},
         "counted": (center.count_contacts(), center.count_contacts(text=TEXTS[0])),
+        "standing": {each.event_id: _standing(center, each.event_id) for each in center.invitations.all()},
+    }
+
+
+def _standing(center: ContactCenter, event_id: str) -> Mapping[str, Any]:
+    """See an invitation list: its counts, and who stands where, by asking for each status."""
+    return {
+        "counts": dict(center.invitations.counts(event_id)),
+        "lines": {
+            status: [each.contact.id for each in center.invitations.lines(event_id, statuses=[status])]
+            for status in InvitationStatus
+        },
     }
 
 
@@ -49,6 +61,8 @@ def _through_ports(center: ContactCenter) -> Seen:
             "holders of pool": dict(tx.contacts.holders({IdentifierKey(IdentifierKind.EMAIL, each) for each in KEYS})),
             "groups found": dict(tx.groups.named([each.casefold() for each in GROUPS])),
             "opted out": tx.contacts.opt_outs(KEYS),
+            "members": {each.id: tx.groups.members(each.id) for each in tx.groups.all()},
+            "evidence counted": {each.id: dict(tx.invitations.counts(each.id)) for each in tx.events.all()},
             "pages": [_ids(tx.contacts.page(after=each, limit=2)) for each in ALL_IDS[:3]],
         }
 

@@ -28,10 +28,14 @@ from doocore import (
     ImportOptions,
     ImportReport,
     InvalidValues,
+    InvitationStatus,
+    Mark,
     OrganizationSettings,
     Party,
+    PaymentStatus,
     Prefill,
     ProductPlan,
+    Reaction,
     RowReport,
     Subscription,
     SubscriptionState,
@@ -55,16 +59,22 @@ from tests.properties.strategies import (
     Change,
     Create,
     Deed,
+    Edit,
     Import,
+    Live,
     Merge,
     Set,
     Subscribe,
     blanks,
     bookings,
+    corrections,
     done,
+    edits,
     given_values,
     imports,
+    lives,
     modes,
+    parties,
     settings_strategy,
     spelled,
     subscriptions,
@@ -490,14 +500,14 @@ class Bookings(Story):
 
     def __init__(self) -> None:
         super().__init__()
-        self.delivered: list[Book] = []
+        self.delivered: list[tuple[Book, BookingResult]] = []
 
     def deliver(self, step: str, book: Deed) -> None:
         """Deliver, and remember it if it was taken."""
         answer = self.happen(step, book).answer
         assert isinstance(book, Book)
         if isinstance(answer, BookingResult) and book.booking.number is not None:
-            self.delivered.append(book)
+            self.delivered.append((book, answer))
 
     @rule(
         told=st.one_of(
@@ -525,17 +535,201 @@ class Bookings(Story):
     @precondition(lambda self: self.delivered)
     @rule(data=st.data())
     def deliver_again(self, data: st.DataObject) -> None:
-        book = data.draw(st.sampled_from(self.delivered))
+        book, first = data.draw(st.sampled_from(self.delivered))
         answer = self.happen("deliver a booking again", book).answer
         assert isinstance(answer, BookingResult)
         assert answer.repeated
+        assert _decisions(answer) == _decisions(first)
 
     @precondition(lambda self: self.delivered)
     @rule(data=st.data(), booking=bookings())
     def deliver_something_else_under_the_same_number(self, data: st.DataObject, booking: Booking) -> None:
-        book = data.draw(st.sampled_from(self.delivered))
+        book, _ = data.draw(st.sampled_from(self.delivered))
         other = replace(booking, number=book.booking.number, invoice_sum=None, products=("another",))
         assert self.happen("deliver another booking under the number", Book(other, by_staff=True)).refused
+
+
+def _decisions(result: BookingResult) -> object:
+    """Give what was decided; whose a party is by now, and the customer ID of its record, may be another."""
+    return [(each.decision, each.reason, each.flags, each.reports, each.opted_out) for each in result.parties]
+
+
+booked_numbers = of_the_machine(
+    lambda machine: [*(each.number for each in machine.worlds.seen["bookings"] for _ in range(3)), "TX-0"]
+)
+"""A booking that there is, or rarely none."""
+
+LIVES: Mapping[str, str] = {
+    "pay": "pay a booking",
+    "refund": "give a booking's money back",
+    "cancel": "cancel a booking",
+    "cancel_attendee": "cancel an attendee",
+    "check_in": "check an attendee in",
+}
+
+
+class BookingLife(Story):
+    """Bookings are paid, cancelled, edited; attendees come in (chapter 9)."""
+
+    @initialize(
+        booking=bookings(), attendees=st.lists(parties(chooses=False), min_size=1, max_size=2), paid=st.booleans()
+    )
+    def somebody_has_booked(self, booking: Booking, attendees: Sequence[Attendee], *, paid: bool) -> None:
+        payment = PaymentStatus.PAID if paid else PaymentStatus.PENDING
+        first = replace(booking, number="TX-AAAA-0000", attendees=attendees, payment=payment)
+        self.happen("somebody has booked", Book(first, by_staff=False))
+
+    @precondition(lambda self: self.worlds.seen["bookings"])
+    @rule(deeds=st.lists(lives(booked_numbers), min_size=1, max_size=3), times=st.sampled_from((1, 2)))
+    def something_happens_to_bookings(self, deeds: list[Live], times: int) -> None:
+        for deed in deeds:
+            for _ in range(times):
+                self.happen(LIVES[deed.what], deed)
+
+    @precondition(lambda self: self.worlds.seen["bookings"])
+    @rule(deed=st.one_of(edits(booked_numbers), corrections(booked_numbers)))
+    def edit_a_booking(self, deed: Edit) -> None:
+        self.happen("edit a booking", deed)
+
+
+@dataclass(frozen=True)
+class OfList:
+    """Somebody does something with an event's invitation list."""
+
+    what: str
+    event_id: str
+    groups: tuple[str, ...]
+
+    def do(self, center: ContactCenter) -> object:
+        return getattr(center.invitations, self.what)(self.event_id, self.groups)
+
+
+@dataclass(frozen=True)
+class OfMark:
+    """Somebody sets a mark, or takes it back."""
+
+    what: str
+    event_id: str
+    contact_id: str
+    mark: Mark
+
+    def do(self, center: ContactCenter) -> object:
+        return getattr(center.invitations, self.what)(self.event_id, self.contact_id, self.mark)
+
+
+@dataclass(frozen=True)
+class Reacts:
+    """Something happens to a message at somebody."""
+
+    event_id: str
+    contact_id: str
+    reaction: Reaction
+    key: str
+    by_machine: bool
+
+    def do(self, center: ContactCenter) -> object:
+        return center.invitations.record_message_event(
+            self.event_id, self.contact_id, self.reaction, id=self.key, by_machine=self.by_machine
+        )
+
+
+@dataclass(frozen=True)
+class ListToGroup:
+    """Somebody makes a group of those who stand somewhere."""
+
+    event_id: str
+    name: str
+    statuses: frozenset[InvitationStatus]
+
+    def do(self, center: ContactCenter) -> object:
+        return center.invitations.to_group(self.event_id, self.name, statuses=self.statuses)
+
+
+@dataclass(frozen=True)
+class Recompute:
+    """Somebody has all evidence of an event derived anew."""
+
+    event_id: str
+
+    def do(self, center: ContactCenter) -> object:
+        return center.invitations.recompute(self.event_id)
+
+
+some_events = st.sampled_from(("reassign", "reassign", "keep", "gala", "unknown"))
+groups_there_are = of_the_machine(
+    lambda machine: [*(name for name, _ in machine.worlds.seen["groups by name"]), "VIP", "Nobody"]
+)
+of_lists = st.lists(groups_there_are, min_size=1, max_size=2).map(tuple)
+on_lists = of_the_machine(
+    lambda machine: [
+        ("reassign", CONTACT_IDS[0]),
+        *((event_id, each.contact_id) for event_id, lines in machine.worlds.seen["invited"].items() for each in lines),
+    ]
+)
+"""An event, and somebody who may be on its list, or is."""
+
+
+class Invitations(Story):
+    """People are invited, react, are marked; lists get groups and lose them (chapter 7)."""
+
+    @initialize(groups=st.lists(st.sampled_from(GROUPS), min_size=2, max_size=3, unique_by=str.casefold))
+    def somebody_is_invited(self, groups: Sequence[str]) -> None:
+        """And a group is at hand that is not invited yet."""
+        for name in groups:
+            self.happen("create a group", OfGroup("create", name, list(CONTACT_IDS[:1])))
+        self.happen("put up a list", OfList("create", "reassign", tuple(groups[:-1])))
+
+    @rule(
+        told=st.one_of(
+            told("put up a list", st.builds(OfList, st.just("create"), some_events, of_lists)),
+            told("add groups to a list", st.builds(OfList, st.just("add_groups"), some_events, of_lists)),
+            told("take groups off a list", st.builds(OfList, st.just("remove_groups"), some_events, of_lists)),
+            told(
+                "make a group of a list",
+                st.builds(
+                    ListToGroup,
+                    some_events,
+                    group_names,
+                    st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(InvitationStatus), max_size=4)),
+                ),
+            ),
+        )
+    )
+    def manage_a_list(self, told: Told) -> None:
+        self.happen(*told)
+
+    @rule(place=on_lists, mark=st.sampled_from(Mark), times=st.sampled_from((1, 2)), taken_back=st.booleans())
+    def mark_somebody(self, place: tuple[str, str], mark: Mark, times: int, *, taken_back: bool) -> None:
+        for _ in range(times):
+            self.happen("mark somebody", OfMark("mark", *place, mark))
+        if taken_back:
+            self.happen("take a mark back", OfMark("unmark", *place, mark))
+
+    @rule(
+        event_id=some_events, contact_id=somebody, mark=st.sampled_from(Mark), what=st.sampled_from(("mark", "unmark"))
+    )
+    def mark_anybody(self, event_id: str, contact_id: str, mark: Mark, what: str) -> None:
+        self.happen(
+            "take a mark back" if what == "unmark" else "mark somebody", OfMark(what, event_id, contact_id, mark)
+        )
+
+    @rule(
+        places=st.lists(st.one_of(on_lists, st.tuples(some_events, somebody)), min_size=1, max_size=3),
+        reaction=st.sampled_from(Reaction),
+        key=st.sampled_from(("", "", "m1", "m2")),
+        by_machine=st.sampled_from((False, False, True)),
+    )
+    def react_to_a_message(
+        self, places: list[tuple[str, str]], reaction: Reaction, key: str, *, by_machine: bool
+    ) -> None:
+        for place in places:
+            self.happen("react to a message", Reacts(*place, reaction, key, by_machine))
+
+    @rule(event_id=some_events)
+    def derive_evidence_anew(self, event_id: str) -> None:
+        happened = self.happen("derive evidence anew", Recompute(event_id))
+        assert happened.answer == 0
+        assert happened.after == happened.before
 
 
 @st.composite
@@ -620,5 +814,7 @@ ALL_STORIES: tuple[type[Story], ...] = (
     Groups,
     Subscriptions,
     Bookings,
+    BookingLife,
+    Invitations,
     Imports,
 )

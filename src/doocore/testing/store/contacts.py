@@ -7,6 +7,7 @@ from typing import Any
 
 from doocore.changes import (
     CreateContact,
+    CreateContacts,
     CreateGroup,
     DeleteContact,
     JoinGroup,
@@ -32,6 +33,7 @@ from doocore.model.deletion import Belongings
 from doocore.model.fields import SYSTEM_KEYS
 from doocore.model.frozen import FrozenDict
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
+from doocore.ports import Snapshot
 from doocore.testing.raises import raises
 from doocore.testing.samples import (
     MOMENT,
@@ -40,6 +42,7 @@ from doocore.testing.samples import (
     booking,
     contact,
     contact_id,
+    contact_set,
     customer,
     envelope,
     full_booking,
@@ -47,7 +50,7 @@ from doocore.testing.samples import (
     group,
     party,
 )
-from doocore.testing.store.base import StoreClaims
+from doocore.testing.store.base import StoreClaims, commit
 
 
 class ContactClaims(StoreClaims):
@@ -188,6 +191,126 @@ class ContactClaims(StoreClaims):
         with self.transaction(CreateContact(versions[0]), *steps) as tx:
             assert tx.contacts.get([contact_id(1)]) == {contact_id(1): versions[-1]}
             assert [each.version for each in tx.history.of_contact(contact_id(1))] == [2, 3, 4]
+
+
+class ContactSetClaims(StoreClaims):
+    """Many contacts that come into being, or change, as one set."""
+
+    def test_a_set_of_contacts_comes_back_as_each_would_by_itself(self) -> None:
+        """Every value, state and origin, what the contacts are found by, and what the search looks through."""
+        created = contact_set(*range(1, 30))
+        with self.store() as store:
+            together, apart = store.organization("acme"), store.organization("other")
+            commit(together, created)
+            commit(apart, *map(CreateContact, created.contacts()))
+            with together.snapshot() as view:
+                assert view.contacts.page() == tuple(created.contacts())
+                seen = _seen(view, created)
+            with apart.snapshot() as view:
+                assert _seen(view, created) == seen
+
+    def test_a_set_has_no_end(self) -> None:
+        """However many contacts, none is lost at the end of a statement."""
+        created = contact_set(*range(2_003))
+        with self.transaction(created) as tx:
+            assert tx.contacts.count() == len(created.ids)
+            assert tx.contacts.page(limit=3_000) == tuple(created.contacts())
+
+    def test_a_set_in_which_nobody_has_anything_is_one_too(self) -> None:
+        """No row, no address, no value, no state."""
+        blank = contact_set(1, 2)
+        blank = replace(blank, rows=(None, None), email_keys=("", ""), columns=FrozenDict(city=("", "")))
+        with self.transaction(blank) as tx:
+            assert [(each.origin.row, each.email_key, each.values) for each in tx.contacts.page()] == [
+                (None, None, {})
+            ] * 2
+
+    def test_row_zero_is_a_row(self) -> None:
+        """Whoever counts from zero finds it again."""
+        with self.transaction(replace(contact_set(1), rows=(0,))) as tx:
+            assert tx.contacts.page()[0].origin.row == 0
+
+    def test_an_id_of_a_set_is_given_once(self) -> None:
+        """Not to a contact that is there, that was there, or twice in the set; the first such one is named, nothing is written."""
+        there = (CreateContact(contact(1)), CreateContact(contact(2)), RetireContact(contact_id(1), contact_id(2)))
+        with self.transaction(*there) as tx:
+            for numbers, named in (((3, 2, 1), 2), ((3, 1), 1), ((3, 4, 4, 3), 4)):
+                with raises(StaleVersionError) as refused:
+                    tx.apply([CreateContact(contact(5)), contact_set(*numbers)], envelope())
+                assert refused.error.key == contact_id(named)
+            assert tx.contacts.page() == (contact(2),)
+
+    def test_a_set_that_began_at_no_moment_is_refused(self) -> None:
+        """Its moment has an offset, as all have."""
+        with self.transaction() as tx:
+            with raises(ValueError):
+                tx.apply([contact_set(1, created_at=MOMENT.replace(tzinfo=None))], envelope())
+            assert tx.contacts.page() == ()
+
+    def test_contacts_of_a_set_can_change_and_join_in_the_same_call(self) -> None:
+        """They are there for whatever is written behind them."""
+        created = contact_set(1, 2)
+        before = next(created.contacts())
+        after = replace(before, values=FrozenDict(city="Ulm"), version=2)
+        with self.transaction(CreateGroup(group(1))) as tx:
+            tx.apply([JoinGroup(group(1).id, before.id), UpdateContact(before, after), created], envelope())
+            assert tx.contacts.get([before.id]) == {before.id: after}
+            assert tx.groups.members(group(1).id) == (before.id,)
+
+    def test_many_contacts_change_as_each_would_by_itself(self) -> None:
+        """First those that are found by something else then, then others, some of them twice; history has each change."""
+        created = contact_set(*range(1, 200))
+        updates: list[UpdateContact] = []
+        for number, before in enumerate(created.contacts()):
+            after = replace(
+                full_contact(number + 1), origin=before.origin, created_at=before.created_at, aliases=before.aliases
+            )
+            if number >= 100:
+                found_by = {key: before.values[key] for key in ("email", "customer_id") if key in before.values}
+                rest = {key: value for key, value in after.values.items() if key not in {"email", "customer_id"}}
+                after = replace(after, values=FrozenDict(rest | found_by), email_key=before.email_key)
+            updates.append(UpdateContact(before, replace(after, version=2), ("IM-5",), None if number % 3 else number))
+            if number > 150 and number % 10 == 0:
+                values = FrozenDict({**after.values, "city": '"Ulm"\\'})
+                last = replace(updates[-1].after, values=values, version=3)
+                updates.append(UpdateContact(updates[-1].after, last))
+        with self.store() as store:
+            together, apart = store.organization("acme"), store.organization("other")
+            commit(together, created)
+            commit(together, *updates)
+            commit(apart, created)
+            for each in updates:
+                commit(apart, each)
+            with together.snapshot() as view:
+                latest = {each.after.id: each.after for each in updates}
+                assert dict(view.contacts.get(created.ids)) == latest
+                seen = _seen(view, created)
+            with apart.snapshot() as view:
+                assert _seen(view, created) == seen
+
+    def test_of_many_that_change_the_outdated_one_is_named_and_nothing_is_written(self) -> None:
+        """Its version is another one by then."""
+        created = contact_set(*range(1, 100))
+        before = tuple(created.contacts())
+        changed = [replace(each, values=FrozenDict({**each.values, "city": "Ulm"}), version=2) for each in before]
+        with self.transaction(created, UpdateContact(before[70], changed[70])) as tx:
+            with raises(StaleVersionError) as refused:
+                tx.apply(list(map(UpdateContact, before, changed)), envelope())
+            assert refused.error.key == before[70].id
+            assert [each.version for each in tx.contacts.page()] == [*[1] * 70, 2, *[1] * 28]
+
+
+def _seen(view: Snapshot, created: CreateContacts) -> object:
+    """See what there is of contacts that were written as a set."""
+    words = ("", *TEXTS, "example.org", "ulm")
+    keys = [address(f"{number}@example.org") for number in range(200)]
+    return (
+        view.contacts.get(created.ids),
+        list(view.contacts.columns((*SYSTEM_KEYS, "custom 🦄", "f1", "newsletter"), size=1_000)),
+        view.contacts.holders([*keys, *map(customer, TEXTS)]),
+        [[each.id for each in view.contacts.page(text=word.casefold())] for word in words],
+        [view.history.of_contact(each) for each in created.ids],
+    )
 
 
 class HolderClaims(StoreClaims):
@@ -430,11 +553,13 @@ class DeletionClaims(StoreClaims):
 
 def without_contact(recorded: RecordedBooking, gone: ContactId) -> RecordedBooking:
     """Give the booking with nobody where *gone* was."""
-    booker, *attendees = (
+    parties = [
         replace(each, outcome=replace(each.outcome, contact_id=None)) if each.outcome.contact_id == gone else each
         for each in recorded.parties
+    ]
+    return recorded.with_parties(
+        replace(each, through_contact_id=None) if each.through_contact_id == gone else each for each in parties
     )
-    return replace(recorded, booker=booker, attendees=tuple(attendees))
 
 
 class OptOutClaims(StoreClaims):
@@ -514,6 +639,26 @@ class ListClaims(StoreClaims):
             assert tx.contacts.excerpts(ids, []) == {one.id: (), two.id: ()}
             assert tx.contacts.excerpts([], fields) == {}
 
+    def test_holders_are_found_with_their_excerpts(self) -> None:
+        """Every holder, by its address, its customer ID, an alias or its ID, sorted; keys that nobody holds are left out."""
+        one = contact(2, email="ada@example.org", customer_id="K-1", city="Ulm", f1=False)
+        two = contact(1, email="ada@example.org", aliases=frozenset({customer("K-1"), address("alt@example.org")}))
+        id_of_one = IdentifierKey(IdentifierKind.CONTACT_ID, one.id)
+        keys = [address("ada@example.org"), customer("K-1"), address("alt@example.org"), id_of_one]
+        many = [*keys, *(customer(f"none {number}") for number in range(50)), address("x@example.org")]
+        with self.transaction(CreateContact(one), CreateContact(two)) as tx:
+            for fields in (["city", "f1", "newsletter"], ["city"], []):
+                excerpts = tx.contacts.excerpts([one.id, two.id], fields)
+                holders = dict(zip(keys, [(two.id, one.id), (two.id, one.id), (two.id,), (one.id,)], strict=True))
+                for asked in (keys, many):
+                    assert tx.contacts.known_by(asked, fields) == (holders, excerpts)
+                    assert tx.contacts.holders(asked) == holders
+            alias = address("alt@example.org")
+            assert tx.contacts.known_by([alias], ["city"]) == ({alias: (two.id,)}, {two.id: ("",)})
+            group_name = IdentifierKey(IdentifierKind.GROUP_NAME, "ada@example.org")
+            assert tx.contacts.known_by([group_name], ["city"]) == ({}, {})
+            assert tx.contacts.known_by([], ["city"]) == ({}, {})
+
     def test_columns_hold_what_the_contacts_have(self) -> None:
         """Field by field, in order of the IDs: what excerpts have of the same fields, whether asked for once or twice."""
         contacts = [full_contact(3), contact(1, f1=False, city="Ulm"), contact(2), contact(4, f1="0", f2="🦄")]
@@ -526,34 +671,80 @@ class ListClaims(StoreClaims):
             groups = (frozenset({group(2).id}), nobody, nobody, frozenset({group(1).id, group(2).id}))
             excerpts = tx.contacts.excerpts(ids, fields)
             columns = {each: tuple(excerpts[one][place] for one in ids) for place, each in enumerate(fields)}
-            assert tx.contacts.columns(fields) == ContactColumns(ids=ids, groups=groups, columns=columns)
+            found = [*tx.contacts.columns(fields, size=9)]
+            assert found == [ContactColumns(ids=ids, groups=groups, columns=columns)]
             assert columns["f1"] == (False, "", "Käse 🧀", "0")
-            assert tx.contacts.columns(["city"]).columns == {"city": columns["city"]}
-            assert tx.contacts.columns([]) == ContactColumns(ids=ids, groups=groups, columns={})
+            assert [each.columns for each in tx.contacts.columns(["city"], size=9)] == [{"city": columns["city"]}]
+            found = [*tx.contacts.columns([], size=9)]
+            assert found == [ContactColumns(ids=ids, groups=groups, columns={})]
 
-    def test_columns_are_read_page_by_page(self) -> None:
-        """Group, text, IDs, place and limit all hold at once; where nobody is left the columns are empty."""
+    def test_columns_are_streamed_so_many_at_a_time(self) -> None:
+        """Group, text and IDs all hold at once; where nobody is left, nothing comes any more."""
         contacts = [contact(number, first_name="Ada" if number % 2 else "Bob", f1=str(number)) for number in range(9)]
         joined = [JoinGroup(group(1).id, contact_id(number)) for number in (7, 5, 3, 2, 1)]
+        members = {each.contact_id for each in joined}
         with self.transaction(*map(CreateContact, contacts), CreateGroup(group(1)), *joined) as tx:
             ids = [contact_id(number) for number in range(9)]
-            wanted: list[tuple[dict[str, Any], list[ContactId]]] = [
-                ({"limit": 2}, ids[:2]),
-                ({"after": ids[1], "limit": 2}, ids[2:4]),
-                ({"after": ids[8]}, []),
-                ({"limit": 0}, []),
-                ({"group_id": group(1).id, "text": "ada", "after": ids[1], "limit": 2}, [ids[3], ids[5]]),
-                ({"ids": [ids[5], ids[2], ContactId("unknown"), ids[2]]}, [ids[2], ids[5]]),
-                ({"ids": []}, []),
-                ({"ids": {*ids}, "group_id": group(1).id, "text": "bob"}, [ids[2]]),
-                ({"ids": ids[4:], "after": ids[6], "limit": 1}, [ids[7]]),
+            wanted: list[tuple[dict[str, Any], list[list[int]]]] = [
+                ({"size": 4}, [[0, 1, 2, 3], [4, 5, 6, 7], [8]]),
+                ({"size": 3}, [[0, 1, 2], [3, 4, 5], [6, 7, 8]]),
+                ({"size": 1_000}, [[0, 1, 2, 3, 4, 5, 6, 7, 8]]),
+                ({"size": 2, "group_id": group(1).id, "text": "ada"}, [[1, 3], [5, 7]]),
+                ({"size": 2, "group_id": GroupId("unknown")}, []),
+                ({"size": 1, "ids": [ids[5], ids[2], ContactId("unknown"), ids[2]]}, [[2], [5]]),
+                ({"size": 9, "ids": []}, []),
+                ({"size": 9, "ids": {*ids}, "group_id": group(1).id, "text": "bob"}, [[2]]),
             ]
-            for given, found in wanted:
-                columns = tx.contacts.columns(["f1"], **given)
-                assert columns.ids == tuple(found), given
-                assert columns.columns == {"f1": tuple(str(ids.index(each)) for each in found)}, given
-                members = {each.contact_id for each in joined}
-                assert columns.groups == tuple(frozenset({group(1).id} if each in members else ()) for each in found)
+            for given, portions in wanted:
+                found = [*tx.contacts.columns(["f1"], **given)]
+                assert [[*each.ids] for each in found] == [[ids[number] for number in each] for each in portions], given
+                assert [[*each.columns["f1"]] for each in found] == [[*map(str, each)] for each in portions], given
+                groups = [frozenset({group(1).id} if each in members else ()) for some in found for each in some.ids]
+                assert [each for some in found for each in some.groups] == groups, given
+
+    def test_while_a_stream_goes_on_everything_else_is_read(self) -> None:
+        """Another stream too, of other columns; the one that was closed early is read again from its beginning."""
+        contacts = [contact(number, city=f"Köln {number}") for number in range(5)]
+        with self.transaction(*map(CreateContact, contacts)) as tx:
+            cities, emails = tx.contacts.columns(["city"], size=2), tx.contacts.columns(["email", "city"], size=1)
+            assert next(cities).columns == {"city": ("Köln 0", "Köln 1")}
+            assert tx.contacts.count() == 5
+            assert next(emails).ids == (contact_id(0),)
+            assert tx.contacts.page(limit=1) == (contacts[0],)
+            assert next(cities).columns == {"city": ("Köln 2", "Köln 3")}
+            cities.close()
+            assert next(emails).ids == (contact_id(1),)
+            assert [len(each.ids) for each in tx.contacts.columns(["city"], size=3)] == [3, 2]
+            assert [each.ids[0] for each in emails] == [contact_id(number) for number in (2, 3, 4)]
+
+    def test_a_stream_that_was_closed_keeps_nobody_from_writing(self) -> None:
+        """Neither within the transaction nor behind it; the next stream has what was written."""
+        with self.transaction(*(CreateContact(contact(number)) for number in range(3))) as tx:
+            stream = tx.contacts.columns(["email"], size=1)
+            assert next(stream).ids == (contact_id(0),)
+            stream.close()
+            tx.apply([CreateContact(contact(3))], envelope())
+            assert [each.ids for each in tx.contacts.columns([], size=2)] == [
+                (contact_id(0), contact_id(1)),
+                (contact_id(2), contact_id(3)),
+            ]
+
+    def test_a_stream_is_over_with_its_transaction(self) -> None:
+        """Left half read, it raises, and keeps nobody from anything."""
+        store = self.make_store()
+        with store.organization("acme").transaction() as tx:
+            tx.apply([CreateContact(contact(number)) for number in range(3)], envelope())
+            within = tx.contacts.columns(["email"], size=1)
+            next(within)
+        with store.organization("acme").snapshot() as view:
+            beside = view.contacts.columns(["email"], size=1)
+            next(beside)
+        for stream in (within, beside):
+            with raises(RuntimeError):
+                next(stream)
+        with store.organization("acme").transaction() as tx:
+            tx.apply([CreateContact(contact(3))], envelope())
+            assert len([*tx.contacts.columns(["email"], size=1)]) == 4
 
     def test_the_search_follows_an_update(self) -> None:
         """What is searched is what the contact holds now."""

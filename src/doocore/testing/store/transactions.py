@@ -1,16 +1,21 @@
 """Claims about transactions: all or nothing, organization by organization."""
 
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 from itertools import chain
 
 from doocore.changes import (
     Change,
+    ChangeCode,
     ChangeEvent,
     ChangeSettings,
+    CreateCode,
     CreateContact,
     CreateEvent,
     CreateGroup,
+    CreateMessage,
     DeleteContact,
     DeleteField,
     DeleteGroup,
@@ -20,29 +25,40 @@ from doocore.changes import (
     LeaveGroup,
     LiftOptOut,
     PutField,
+    QueueMails,
     RecordBooking,
     RecordOptOut,
     RecordRows,
+    RedeemCode,
     RenameGroup,
     RetireContact,
     StartImport,
     TakeOverImport,
+    UpdateBooking,
     UpdateContact,
+    UpdateMail,
     group_by_kind,
 )
-from doocore.errors import StaleVersionError
+from doocore.errors import NotFoundError, StaleVersionError
+from doocore.model.booking import AttendeeStatus, PaymentStatus
 from doocore.model.contact import GroupId, OptOut, Subscription
 from doocore.model.contact_import import ImportId, Remark, RowOutcome, RowReason, RowReport, RowWarning
 from doocore.model.event import Event
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
+from doocore.model.message import About, MailState, Message, MessageDraft, OutboxMail, SkipReason
 from doocore.model.organization import OrganizationSettings
-from doocore.ports import OrganizationStore, Snapshot
+from doocore.plans.story import Needs
+from doocore.ports import Foreseen, OrganizationStore, Snapshot
 from doocore.testing.raises import raises
 from doocore.testing.samples import (
+    MOMENT,
     address,
     booking,
+    code,
+    code_id,
     contact,
     contact_id,
+    contact_set,
     customer,
     envelope,
     full_contact,
@@ -50,12 +66,31 @@ from doocore.testing.samples import (
     full_field,
     group,
     import_record,
+    mail,
+    message,
     party,
 )
 from doocore.testing.store.base import StoreClaims, commit
+from doocore.testing.store.invitations import BECOMES_KNOWN, KNOWN_BEFORE, known_of
 
 ADA = contact(1, email="ada@example.org", first_name="Ada", gone="x", aliases=frozenset({customer("K-1")}))
 EVE = contact(6, email="eve@example.org", aliases=frozenset({customer("K-6")}))
+
+BOOKED = booking(1, replace(party(1), through_contact_id=contact_id(6)), party(6), party(7))
+EDITED = replace(
+    BOOKED.with_parties(
+        [
+            BOOKED.booker,
+            replace(BOOKED.attendees[0], status=AttendeeStatus.CHECKED_IN),
+            BOOKED.attendees[1],
+            replace(party(7), outcome=replace(party(7).outcome, contact_id=contact_id(3))),
+            party(3),
+        ]
+    ),
+    payment=PaymentStatus.PAID,
+    version=2,
+)
+"""A booking before and after an edit: one party changes, one goes to somebody else, one is new."""
 
 BASIS: tuple[Change, ...] = (
     ChangeSettings(OrganizationSettings(region="AT")),
@@ -77,13 +112,24 @@ BASIS: tuple[Change, ...] = (
     PutField(full_field()),
     PutField(replace(full_field(), key="gone", name="Gone")),
     CreateEvent(Event(id="e1")),
-    RecordBooking(booking(1, party(1), party(6), party(7))),
+    RecordBooking(BOOKED),
+    CreateCode(replace(code(1), contact_id=contact_id(6))),
+    CreateCode(replace(code(2), event_id="e1")),
+    RedeemCode(code_id(1), booking(1).number),
+    *KNOWN_BEFORE,
     StartImport(import_record(1)),
     RecordRows(ImportId("i1"), (RowReport(line=2, outcome=RowOutcome.ADDED),)),
 )
 """Something of every noun, to be there before."""
 
 EVERY_KIND: tuple[Change, ...] = (
+    UpdateMail(mail(2), replace(mail(2), state=MailState.SENDING, version=2)),
+    QueueMails((mail(2),)),
+    CreateMessage(message(2)),
+    RedeemCode(code_id(2), booking(2).number),
+    RedeemCode(code_id(3), booking(1).number),
+    ChangeCode(replace(code(2), withdrawn=True, version=2)),
+    CreateCode(code(3)),
     ExpireRows(ImportId("i2")),
     FinishImport(ImportId("i2"), 2),
     RecordRows(
@@ -92,6 +138,8 @@ EVERY_KIND: tuple[Change, ...] = (
     RecordRows(ImportId("i2"), (RowReport(line=2, outcome=RowOutcome.SKIPPED),), 2),
     TakeOverImport(ImportId("i2"), 1),
     StartImport(import_record(2)),
+    *BECOMES_KNOWN,
+    UpdateBooking(BOOKED, EDITED, ("BO-6",)),
     RecordBooking(booking(2, party(1), party(4))),
     RetireContact(contact_id(2), contact_id(4), (address("bob@example.org"), customer("K-2"), customer("K-0"))),
     DeleteContact(contact_id(6), 2, (contact_id(7),)),
@@ -106,6 +154,7 @@ EVERY_KIND: tuple[Change, ...] = (
     UpdateContact(ADA, replace(contact(1, email="lovelace@example.org", f1=False, gone="x"), version=2)),
     ChangeEvent(Event(id="e1", name="Changed", version=2)),
     CreateEvent(full_event()),
+    contact_set(9),
     CreateContact(full_contact(4)),
     CreateContact(contact(0)),
     CreateContact(contact(8)),
@@ -117,9 +166,35 @@ EVERY_KIND: tuple[Change, ...] = (
 """Every kind of change, each kind before what it refers to or after it: the store has to sort them."""
 
 
+FORESEEN = (
+    Needs(),
+    Needs(
+        keys=frozenset({address("ada@example.org"), customer("K-0"), customer("K-6"), address("nobody@example.org")}),
+        bookings=frozenset({booking(1).number, booking(2).number, booking(9).number}),
+        events=frozenset({"e1", "e9"}),
+    ),
+    Needs(
+        keys=frozenset({address("a\0b"), customer("\ud800"), IdentifierKey(IdentifierKind.CONTACT_ID, contact_id(2))})
+    ),
+    Needs(keys=frozenset(address(f"{number}@example.org") for number in range(100)), events=frozenset({"", "\0"})),
+)
+"""What stories foresee: nothing, what there is and what there is not, what no store has, and much."""
+
+
+def foreseen_in(tx: Snapshot, foreseen: Foreseen) -> tuple[object, ...]:
+    """Read what is foreseen."""
+    return (
+        tx.settings.get(),
+        tx.fields.all(),
+        tx.contacts.holders([each for each in foreseen.keys if each.kind is not IdentifierKind.CONTACT_ID]),
+        tx.bookings.get(foreseen.bookings),
+        tx.events.get(foreseen.events),
+    )
+
+
 def everything(tx: Snapshot) -> dict[str, object]:
     """Read whatever the changes above could have touched."""
-    ids = [contact_id(number) for number in range(9)]
+    ids = [contact_id(number) for number in range(10)]
     emails = ("ada@example.org", "bob@example.org", "lovelace@example.org", "alt@example.org", "eve@example.org")
     customers = ("K-0", "K-1", "K-2", "K-6", "alt@example.org")
     return {
@@ -129,7 +204,7 @@ def everything(tx: Snapshot) -> dict[str, object]:
         "belongings": [tx.contacts.belongings(each) for each in ids],
         "opt-outs": tx.contacts.opt_outs(emails),
         "page": tx.contacts.page(),
-        "columns": tx.contacts.columns(["email", "f1", "marketing"]),
+        "columns": [*tx.contacts.columns(["email", "f1", "marketing"], size=3)],
         "found": tx.contacts.page(text="a", group_id=group(1).id),
         "count": tx.contacts.count(),
         "groups": tx.groups.all(),
@@ -144,6 +219,17 @@ def everything(tx: Snapshot) -> dict[str, object]:
         "some bookings": tx.bookings.get([booking(1).number, booking(2).number]),
         "bookings of an event": tx.bookings.page(event_id="e1"),
         "bookings of": [tx.bookings.of_contact(each) for each in ids],
+        "booking history": [tx.bookings.history(each) for each in (booking(1).number, booking(2).number)],
+        "messages": tx.messages.page(),
+        "mails": tx.outbox.page(),
+        "mail counts": tx.outbox.counts(),
+        "codes": tx.codes.page(),
+        "codes of an event": tx.codes.page(event_id="e1"),
+        "codes by name": tx.codes.named([f"code-{number}" for number in range(1, 4)]),
+        "used": tx.codes.used([code_id(number) for number in range(1, 4)]),
+        "redemptions": tx.codes.redemptions([code_id(number) for number in range(1, 4)]),
+        "redeemed in": tx.codes.redeemed_in([booking(1).number, booking(2).number]),
+        **known_of(tx, ids),
         "imports": tx.imports.all(),
         "one import": tx.imports.get(ImportId("i2")),
         "counts": [dict(tx.imports.counts(ImportId(each))) for each in ("i1", "i2")],
@@ -229,6 +315,50 @@ class TransactionClaims(StoreClaims):
                 tx.apply([CreateContact(contact(1))], envelope())
             with acme.transaction(lock=iter(keys)) as tx:
                 assert tx.contacts.count() == 1
+
+    def test_what_is_foreseen_changes_no_answer(self) -> None:
+        """Read in part, twice, or not at all: all answers are as if nothing had been foreseen."""
+        with self.organization() as acme:
+            commit(acme, *BASIS, *EVERY_KIND)
+            for foreseen in FORESEEN:
+                with acme.transaction() as tx:
+                    expected = everything(tx), foreseen_in(tx, foreseen)
+                with acme.transaction(lock=foreseen.keys, foreseen=foreseen) as tx:
+                    assert foreseen_in(tx, foreseen) == expected[1]
+                    assert (everything(tx), foreseen_in(tx, foreseen)) == expected
+                with acme.transaction(foreseen=foreseen) as tx:
+                    assert (everything(tx), foreseen_in(tx, foreseen)) == expected
+                with acme.transaction(foreseen=foreseen):
+                    pass
+
+    def test_what_is_written_is_read_whatever_was_foreseen(self) -> None:
+        """What was fetched beforehand is of no use as soon as something is written; nor when it was refused."""
+        new = (
+            ChangeSettings(OrganizationSettings(region="FR")),
+            PutField(replace(full_field(), key="f8", name="Eighth")),
+            CreateEvent(Event(id="e8")),
+            CreateContact(contact(8, email="ada@example.org")),
+            RecordBooking(booking(8)),
+        )
+        foreseen = Needs(
+            keys=frozenset({address("ada@example.org")}),
+            bookings=frozenset({booking(8).number}),
+            events=frozenset({"e8"}),
+        )
+        with self.organization() as acme:
+            commit(acme, *BASIS)
+            with acme.transaction() as tx:
+                before = foreseen_in(tx, foreseen)
+            with acme.transaction(foreseen=foreseen) as tx:
+                with raises(StaleVersionError):
+                    tx.apply([*new, CreateContact(ADA)], envelope())
+                assert foreseen_in(tx, foreseen) == before
+            with acme.transaction(foreseen=foreseen) as tx:
+                tx.apply(new, envelope())
+                after = foreseen_in(tx, foreseen)
+                assert [one != other for one, other in zip(before, after, strict=True)] == [True] * len(before)
+            with acme.transaction() as tx:
+                assert foreseen_in(tx, foreseen) == after
 
     def test_a_transaction_that_is_over_is_over(self) -> None:
         """Neither reading nor writing goes on behind the end, be it a good or a bad one."""
@@ -358,6 +488,8 @@ class OrganizationClaims(StoreClaims):
                 commit(organization, CreateContact(contact(number)))
                 with organization.snapshot() as view:
                     assert [each.id for each in view.contacts.page()] == [contact_id(number)]
+                    keys = [IdentifierKey(IdentifierKind.CONTACT_ID, contact_id(each)) for each in (1, 2)]
+                    assert view.contacts.holders(keys) == {keys[number - 1]: (contact_id(number),)}
 
     def test_nothing_of_another_organization_can_be_changed(self) -> None:
         """Another's contact, event or import behaves as unknown."""
@@ -369,6 +501,7 @@ class OrganizationClaims(StoreClaims):
                 outdated: tuple[Change, ...] = (
                     UpdateContact(contact(3), changed),
                     ChangeEvent(Event(id="e1", version=2)),
+                    ChangeCode(replace(code(1), version=2)),
                     DeleteContact(contact_id(3), 1),
                 )
                 for change in outdated:
@@ -381,6 +514,7 @@ class OrganizationClaims(StoreClaims):
                     DeleteGroup(group(1).id),
                     DeleteField("gone"),
                     FinishImport(ImportId("i1")),
+                    RedeemCode(code_id(2), booking(1).number),
                 ):
                     with raises(LookupError):
                         tx.apply([stranger], envelope())
@@ -411,6 +545,46 @@ class OrganizationClaims(StoreClaims):
                 with raises(StaleVersionError):
                     tx.apply([RecordRows(first, rows, 2)], envelope())
 
+    def test_another_organizations_codes_and_bookings_are_not_redeemed(self) -> None:
+        """They behave as unknown, also where one of the two is our own (PR-1)."""
+        with self.store() as store:
+            acme, first, second = (store.organization(name) for name in ("acme", "first", "second"))
+            commit(acme, RecordBooking(booking(1)), CreateCode(code(1)))
+            commit(first, RecordBooking(booking(1)))
+            commit(second, CreateCode(code(1)))
+            for organization, noun in ((first, "code"), (second, "booking")):
+                with raises(NotFoundError) as caught, organization.transaction() as tx:
+                    tx.apply([RedeemCode(code_id(1), booking(1).number)], envelope())
+                assert caught.error.noun == noun
+            with acme.snapshot() as view:
+                assert view.codes.used([code_id(1)]) == {code_id(1): 0}
+
+    def test_mails_of_one_id_are_told_apart(self) -> None:
+        """Messages, mails and tokens of the same name are each organization's own, whatever happens in another (PR-1)."""
+        later = MOMENT + timedelta(seconds=1)
+        ours = (
+            _mail_to(1, 1, MailState.SENT),
+            _mail_to(2, 2, MailState.SKIPPED),
+            replace(_mail_to(3, 3, MailState.QUEUED), due_at=later),
+        )
+        theirs = (*(_mail_to(each, each, MailState.QUEUED) for each in (1, 2)), _mail_to(3, 2, MailState.SENT))
+        own = replace(message(1), draft=MessageDraft(event_id="e1", subject="Ours", text="Hallo"))
+        with self.store() as store:
+            acme, other = store.organization("acme"), store.organization("other")
+            for organization, first, mails in ((acme, message(1), theirs), (other, own, ours)):
+                contacts = [CreateContact(contact(number)) for number in (1, 2, 3)]
+                commit(organization, *contacts, CreateMessage(first), QueueMails(mails))
+            commit(acme, CreateMessage(message(2)))
+            for organization, sent, mails in ((acme, (message(1), message(2)), theirs), (other, (own,), ours)):
+                with organization.snapshot() as view:
+                    _see_mails(view, sent, mails)
+            with acme.transaction() as tx:
+                tx.apply([UpdateMail(theirs[0], replace(theirs[0], attempts=1, version=2))], envelope())
+                tx.apply([RetireContact(contact_id(1), contact_id(2))], envelope())
+                tx.apply([DeleteContact(contact_id(2), 1), DeleteContact(contact_id(3), 1)], envelope())
+            with other.snapshot() as view:
+                _see_mails(view, (own,), ours)
+
     def test_any_text_can_name_an_organization(self) -> None:
         """Names that look alike are different organizations."""
         names = ("a", "A", "a ", "ä", "a\u0308", "", "a'; --", "🦄", "%", "_")
@@ -421,6 +595,42 @@ class OrganizationClaims(StoreClaims):
                 with store.organization(name).transaction() as tx:
                     assert [each.id for each in tx.contacts.page()] == [contact_id(number)]
                     assert tx.contacts.get([ContactId(contact_id(number + 1))]) == {}
+
+
+def _mail_to(number: int, recipient: int, state: MailState) -> OutboxMail:
+    finished = MOMENT if state is MailState.SENT else None
+    skipped = SkipReason.NO_EMAIL if state is MailState.SKIPPED else None
+    return replace(
+        mail(number, state=state),
+        about=About.MESSAGE,
+        message_id=message(1).id,
+        contact_id=contact_id(recipient),
+        address_key=f"{state.value}{recipient}@x.de",
+        finished_at=finished,
+        skipped=skipped,
+    )
+
+
+def _see_mails(view: Snapshot, messages: tuple[Message, ...], mails: tuple[OutboxMail, ...]) -> None:
+    """See these, and no others, in whatever way one looks."""
+    first = messages[0].id
+    assert view.messages.page() == view.messages.page(event_id="e1") == messages
+    assert view.messages.get([message(1).id, message(2).id]) == {each.id: each for each in messages}
+    for of_message in (None, first):
+        assert view.outbox.page(message_id=of_message) == mails
+        assert view.outbox.page(message_id=of_message, states=tuple(MailState)) == mails
+        assert view.outbox.counts(of_message) == Counter(each.state for each in mails)
+    assert view.outbox.get([each.id for each in mails]) == {each.id: each for each in mails}
+    assert view.outbox.of_tokens([each.token for each in mails]) == {each.token: each for each in mails}
+    for now in (MOMENT, MOMENT + timedelta(seconds=1)):
+        due = tuple(each for each in mails if each.state is MailState.QUEUED and each.due_at <= now)
+        assert view.outbox.due(now) == due
+    assert view.outbox.skipped(first) == Counter(each.skipped for each in mails if each.skipped)
+    written = {each.address_key for each in mails if each.state is not MailState.SKIPPED}
+    for key in [f"{state.value}{number}@x.de" for state in MailState for number in (1, 2, 3)]:
+        assert view.outbox.is_written_to(first, key) is (key in written)
+    sent = {each.contact_id: MOMENT for each in mails if each.state is MailState.SENT}
+    assert view.outbox.last_sent([contact_id(each) for each in (1, 2, 3)]) == sent
 
 
 def _seen(organization: OrganizationStore) -> dict[str, object]:

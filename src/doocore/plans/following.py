@@ -1,0 +1,108 @@
+"""Somebody follows a link of a mail: where it leads, and what it is evidence for (MA-1, MA-2, MA-6)."""
+
+from collections.abc import Mapping
+
+from doocore.changes import Change, RecordOptOut
+from doocore.errors import InvalidTokenError
+from doocore.model.booking import Prefill
+from doocore.model.contact import Contact, OptOut, SubscriptionState, Through
+from doocore.model.history import Cause, Envelope
+from doocore.model.invitation import Reaction
+from doocore.model.message import About, Followed, Link, Message, OutboxMail
+from doocore.plans.by_hand import SubscriptionRequest, plan_subscription
+from doocore.plans.sending import message_event
+from doocore.plans.story import Circumstances, Facts, Needs, Plan
+
+BY_LINK: Mapping[Link, Reaction | None] = {
+    Link.REGISTRATION: Reaction.CLICKED_REGISTRATION,
+    Link.MAYBE: Reaction.CLICKED_MAYBE,
+    Link.DECLINE: Reaction.CLICKED_DECLINE,
+    Link.GENERAL: Reaction.CLICKED_GENERAL,
+    Link.UNSUBSCRIBE: None,
+    Link.PIXEL: Reaction.OPENED,
+    Link.REPORT: None,
+}
+"""What following a link is, as an event of the message (IN-2)."""
+
+OF_NOTICES: Mapping[Link, About] = {Link.REPORT: About.IMPORT_SUMMARY}
+"""Links that are not a message's, and what they stand in."""
+
+NEVER_EXPIRE = frozenset({Link.UNSUBSCRIBE})
+"""Whoever does not want any more mails can say so for ever."""
+
+
+def needs_of_link(token: str) -> Needs:
+    """Say which mail the link was in, with its message and contact, and what bars that."""
+    return Needs(tokens=frozenset({token}), opt_outs=True)
+
+
+def plan_following(
+    token: str, link: Link, place: int | None, facts: Facts, circumstances: Circumstances, *, by_machine: bool
+) -> Plan[Followed]:
+    """Follow the *link* of the mail that holds *token*; *place* says which, of several general ones.
+
+    What a machine follows is recorded, is evidence for nothing, and unsubscribes nobody (MA-6). Raises
+    `InvalidTokenError` ("unknown", "expired"), and nothing is recorded.
+    """
+    mail = facts.mails_by_token.get(token)
+    if mail is None or mail.about is not OF_NOTICES.get(link, About.MESSAGE):
+        raise InvalidTokenError("unknown")
+    if mail.links_until is not None and circumstances.at > mail.links_until and link not in NEVER_EXPIRE:
+        raise InvalidTokenError("expired")
+    if mail.message_id is None:
+        envelope = circumstances.envelope(Cause.MESSAGE, mail.reference)
+        return Plan(outcome=Followed(link=link, reference=mail.reference), envelope=envelope)
+    message = facts.messages[mail.message_id]
+    contact = None if mail.contact_id is None else facts.contact(mail.contact_id)
+    if contact is None:
+        raise InvalidTokenError("unknown")
+    followed = Followed(
+        link=link,
+        event_id=message.draft.event_id,
+        contact_id=contact.id,
+        message_id=message.id,
+        purpose=message.draft.purpose,
+        prefill=_prefill(contact) if link is Link.REGISTRATION else None,
+        target=_target(message, place) if link is Link.GENERAL else None,
+    )
+    envelope, changes = _effects(mail, message, link, facts, circumstances, by_machine=by_machine)
+    return Plan(outcome=followed, envelope=envelope, changes=changes)
+
+
+def _effects(
+    mail: OutboxMail, message: Message, link: Link, facts: Facts, circumstances: Circumstances, *, by_machine: bool
+) -> tuple[Envelope, tuple[Change, ...]]:
+    envelope = circumstances.envelope(Cause.MESSAGE, message.id)
+    reaction = BY_LINK[link]
+    if reaction is not None:
+        event_id = next(circumstances.new_record_ids)
+        return envelope, message_event(message, mail, reaction, circumstances, event_id=event_id, by_machine=by_machine)
+    if by_machine or mail.contact_id is None:
+        return envelope, ()
+    request = SubscriptionRequest(
+        contact_id=mail.contact_id,
+        subscription=message.draft.purpose,
+        state=SubscriptionState.UNSUBSCRIBED,
+        through=Through.UNSUBSCRIBE_LINK,
+    )
+    plan = plan_subscription(request, facts, circumstances)
+    return plan.envelope, (*plan.changes, *_opt_out_of_the_address(mail, message, plan.changes))
+
+
+def _opt_out_of_the_address(mail: OutboxMail, message: Message, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Bind the address that the mail went to as well, whatever the contact's is by now (SU-5)."""
+    if mail.address_key is None:
+        return ()
+    opt_out = RecordOptOut(OptOut(mail.address_key, message.draft.purpose))
+    return () if opt_out in changes else (opt_out,)
+
+
+def _prefill(contact: Contact) -> Prefill:
+    return Prefill(contact_id=contact.id, email=contact.text("email") or None)
+
+
+def _target(message: Message, place: int | None) -> str:
+    targets = tuple(message.draft.links.values())
+    if place is None or place >= len(targets):
+        raise InvalidTokenError("unknown")
+    return targets[place]
