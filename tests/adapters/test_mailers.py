@@ -326,6 +326,16 @@ class TestHeaders:
                 make()
 
 
+class TestContract:
+    """The suite itself."""
+
+    def test_it_says_what_an_adapters_test_adds(self) -> None:
+        """A mailer, and what arrived."""
+        for added in (MailerContract().make_mailer, MailerContract().received):
+            with pytest.raises(NotImplementedError):
+                added()
+
+
 class TestMemoryAnswers:
     """Answers that a test asks for."""
 

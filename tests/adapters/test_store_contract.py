@@ -204,3 +204,9 @@ def test_every_claim_says_what_it_claims() -> None:
     """The docstring is the claim; the suite is read as the port's documentation."""
     names = [name for name in dir(StoreContract) if name.startswith("test_")]
     assert [name for name in names if not getattr(StoreContract, name).__doc__.endswith((".", ").", "`)."))] == []
+
+
+def test_no_claim_hides_another() -> None:
+    """Two claims of one name in different classes: only the first would be heard."""
+    names = [name for each in StoreContract.__mro__ for name in vars(each) if name.startswith("test_")]
+    assert sorted(names) == sorted(set(names))

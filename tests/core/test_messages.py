@@ -34,13 +34,16 @@ from doocore import (
     SubscriptionState,
     Through,
 )
+from doocore.contact_center import RandomIds
 from doocore.model.message import LINKS_VALID
+from doocore.plans.following import plan_following
 from doocore.plans.messages import PLACES
 from doocore.plans.sending import IN_HAND, NEVER_CAME_BACK, RETRY_AFTER, SETTLED, SPREAD
+from doocore.plans.story import Facts, Needs
 from doocore.rules.messages import SKIPS, Candidate, why_skipped
 from doocore_adapters.jinja2 import JinjaRenderer
 from doocore_adapters.memory import MemoryMailer, MemoryStore
-from tests.builders import LOU, MAILING, NEWSLETTER, NOW, TOKENS, SteadyClock, new_center
+from tests.builders import LOU, MAILING, NEWSLETTER, NOW, TOKENS, SteadyClock, circumstances, new_center
 
 EVENT = Subscription.EVENT_COMMUNICATION
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED, SubscriptionState.UNSUBSCRIBED
@@ -449,6 +452,13 @@ class TestOutbox:
             MailState.QUEUED: 3,
         }
 
+    def test_an_unknown_message_is_told(self, office: Office) -> None:
+        """By whatever asks for it."""
+        messages = office.center.messages
+        for ask in (messages.get, messages.counts, messages.skipped, messages.recipients):
+            with pytest.raises(NotFoundError, match="message 'm9'"):
+                ask("m9")
+
     def test_who_was_last_written_to_when(self, office: Office) -> None:
         """Shown with the contact, as soon as the mail is accepted (MA-5)."""
         ada = office.guest("ada@x.de")
@@ -610,6 +620,20 @@ class TestLinks:
         office.center.delete_contact(office.center.deletion(ada.id))
         with pytest.raises(InvalidTokenError, match="unknown"):
             office.center.receive(office.link("maybe_link"))
+
+    def test_a_mail_whose_contact_is_not_there_leads_nowhere(self, office: Office, ada: Contact) -> None:
+        """As its token would, had the store not forgotten it."""
+        mail, message = office.center.outbox.page()[0], office.center.messages.page()[0]
+        facts = Facts(asked=Needs(), mails_by_token={mail.token: mail}, messages={message.id: message})
+        assert ada.id == mail.contact_id
+        with pytest.raises(InvalidTokenError, match="unknown"):
+            plan_following(mail.token, Link.MAYBE, None, facts, circumstances(), by_machine=False)
+
+    def test_tokens_are_drawn_at_random(self) -> None:
+        """Letters and digits, 26 of them: 130 bits."""
+        drawn = {RandomIds().token() for _ in range(1_000)}
+        assert len(drawn) == 1_000
+        assert all(len(each) == 26 and each.isalnum() for each in drawn)
 
     def test_tokens_show_nothing(self, office: Office, ada: Contact) -> None:
         """Neither who it is, nor what, nor when."""

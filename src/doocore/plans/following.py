@@ -65,36 +65,31 @@ def plan_following(
         prefill=_prefill(contact) if link is Link.REGISTRATION else None,
         target=_target(message, place) if link is Link.GENERAL else None,
     )
-    envelope, changes = _effects(mail, message, link, facts, circumstances, by_machine=by_machine)
+    reaction = BY_LINK[link]
+    envelope = circumstances.envelope(Cause.MESSAGE, message.id)
+    changes: tuple[Change, ...] = ()
+    if reaction is not None:
+        event_id = next(circumstances.new_record_ids)
+        changes = message_event(message, contact.id, reaction, circumstances, event_id=event_id, by_machine=by_machine)
+    elif not by_machine:
+        envelope, changes = _unsubscription(mail, message, contact, facts, circumstances)
     return Plan(outcome=followed, envelope=envelope, changes=changes)
 
 
-def _effects(
-    mail: OutboxMail, message: Message, link: Link, facts: Facts, circumstances: Circumstances, *, by_machine: bool
+def _unsubscription(
+    mail: OutboxMail, message: Message, contact: Contact, facts: Facts, circumstances: Circumstances
 ) -> tuple[Envelope, tuple[Change, ...]]:
-    envelope = circumstances.envelope(Cause.MESSAGE, message.id)
-    reaction = BY_LINK[link]
-    if reaction is not None:
-        event_id = next(circumstances.new_record_ids)
-        return envelope, message_event(message, mail, reaction, circumstances, event_id=event_id, by_machine=by_machine)
-    if by_machine or mail.contact_id is None:
-        return envelope, ()
+    """Take the person at its word, for the message's purpose (SU-4, SU-5)."""
     request = SubscriptionRequest(
-        contact_id=mail.contact_id,
+        contact_id=contact.id,
         subscription=message.draft.purpose,
         state=SubscriptionState.UNSUBSCRIBED,
         through=Through.UNSUBSCRIBE_LINK,
     )
     plan = plan_subscription(request, facts, circumstances)
-    return plan.envelope, (*plan.changes, *_opt_out_of_the_address(mail, message, plan.changes))
-
-
-def _opt_out_of_the_address(mail: OutboxMail, message: Message, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Bind the address that the mail went to as well, whatever the contact's is by now (SU-5)."""
-    if mail.address_key is None:
-        return ()
-    opt_out = RecordOptOut(OptOut(mail.address_key, message.draft.purpose))
-    return () if opt_out in changes else (opt_out,)
+    # The address that the mail went to is bound as well, whatever the contact's is by now (SU-5).
+    bound = [RecordOptOut(OptOut(key, message.draft.purpose)) for key in (mail.address_key,) if key is not None]
+    return plan.envelope, (*plan.changes, *(each for each in bound if each not in plan.changes))
 
 
 def _prefill(contact: Contact) -> Prefill:

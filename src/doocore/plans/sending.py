@@ -12,6 +12,7 @@ from doocore.changes import AddEvidence, Change, RecordMessageEvents, UpdateMail
 from doocore.errors import InvalidMessageError
 from doocore.model.contact import Contact
 from doocore.model.history import Cause
+from doocore.model.identifiers import ContactId
 from doocore.model.invitation import MessageEvent, Reaction
 from doocore.model.message import (
     Delivery,
@@ -123,14 +124,14 @@ def plan_settlement(
     if after.state is MailState.SENT and current.message_id is not None and current.contact_id is not None:
         message = facts.messages[current.message_id]
         changes += message_event(
-            message, current, Reaction.SENT, circumstances, event_id=f"{current.id} sent", by_machine=False
+            message, current.contact_id, Reaction.SENT, circumstances, event_id=f"{current.id} sent", by_machine=False
         )
     return changes
 
 
 def message_event(
     message: Message,
-    mail: OutboxMail,
+    contact_id: ContactId,
     reaction: Reaction,
     circumstances: Circumstances,
     *,
@@ -138,12 +139,10 @@ def message_event(
     by_machine: bool,
 ) -> tuple[Change, ...]:
     """Record what happened to a message at a contact, and what that is evidence for (IN-2, MA-6)."""
-    if mail.contact_id is None:
-        return ()
     event = MessageEvent(
         id=event_id,
         event_id=message.draft.event_id,
-        contact_id=mail.contact_id,
+        contact_id=contact_id,
         reaction=reaction,
         at=circumstances.at,
         message=message.id,
@@ -152,7 +151,7 @@ def message_event(
     recorded = RecordMessageEvents((event,))
     if by_machine:
         return (recorded,)
-    return (recorded, AddEvidence(message.draft.event_id, (mail.contact_id,), BY_REACTION[reaction]))
+    return (recorded, AddEvidence(message.draft.event_id, (contact_id,), BY_REACTION[reaction]))
 
 
 def plan_requeueing(mails: Iterable[OutboxMail], circumstances: Circumstances) -> Plan[int]:

@@ -272,7 +272,7 @@ class InvitationListClaims(StoreClaims):
             tx.apply([*joined(1, 1, 4)], envelope())
             assert tx.invitations.page("e1") == (*opened, Invitation(contact_id(4), NO_EVIDENCE))
 
-    def test_pages_follow_the_ids(self) -> None:
+    def test_pages_of_a_list_follow_the_ids(self) -> None:
         """Page by page everybody stands once, those of some sets of evidence too."""
         bits = [Evidence.SENT, Evidence.OPENED, Evidence.SENT | Evidence.OPENED]
         people_ = [CreateContact(contact(number)) for number in range(60)]
