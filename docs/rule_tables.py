@@ -24,7 +24,6 @@ from doocore.model.identifiers import ContactId
 from doocore.model.invitation import Evidence
 from doocore.model.organization import ProductPlan, SyncMode
 from doocore.plans.organizing import BECOMES
-from doocore.plans.sending import SETTLED
 from doocore.rules.addresses import COMPLAINTS
 from doocore.rules.assignment import BY_ADDRESS, BY_AMBIGUITY, BY_PREFILL, TAKES_BOOKINGS, Address, PolicyRow, Shown
 from doocore.rules.assignment import Row as AssignmentRow
@@ -37,6 +36,7 @@ from doocore.rules.exporting import CELLS_OF_STATES, CELLS_OF_TRUTHS
 from doocore.rules.invitations import BY_MARK, BY_REACTION, COMPLETES
 from doocore.rules.invitations import STATUSES as INVITATION_STATUSES
 from doocore.rules.messages import SKIPS
+from doocore.rules.outbox import SETTLED
 from doocore.rules.permissions import BY_ACTION
 from doocore.rules.permissions import Row as PermissionRow
 from doocore.rules.syncing import BY_VALUE, COMPARES, Standing, SyncOrigin

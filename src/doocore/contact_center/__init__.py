@@ -13,13 +13,13 @@ from doocore.contact_center.bookings import Bookings
 from doocore.contact_center.codes import Codes, CodeTerms
 from doocore.contact_center.exporting import ExportRequest, open_export
 from doocore.contact_center.identity import RandomIds, SystemClock
-from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun, unheard
+from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun
 from doocore.contact_center.inviting import Invitations
 from doocore.contact_center.messaging import Messages, Outbox, mailing_of
 from doocore.contact_center.organizing import Events, Fields, Groups, group_called
 from doocore.contact_center.recorded import Imports
 from doocore.contact_center.rows import PlainRows, contact_rows
-from doocore.contact_center.shell import Shell, drawn_from, gather
+from doocore.contact_center.shell import Shell, drawn_from, gather, unheard
 from doocore.errors import NotFoundError
 from doocore.model.booking import Booking
 from doocore.model.contact import (

@@ -322,7 +322,3 @@ def report_of(snapshot: Snapshot, import_id: ImportId, *, dry_run: bool = False)
         warnings=warnings,
         dry_run=dry_run,
     )
-
-
-def unheard(_: object) -> None:
-    """Nobody wants to know how far it is."""

@@ -1,14 +1,14 @@
 """What stands behind `center.invitations` (chapter 7)."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
 
 from doocore.changes import JoinGroup
-from doocore.contact_center.shell import Shell, gather
+from doocore.contact_center.shell import Progress, Shell, gather, unheard
 from doocore.errors import NotFoundError
 from doocore.model.contact import Group
 from doocore.model.fields import folded
@@ -47,12 +47,6 @@ from doocore.rules.invitations import status_of
 
 AT_ONCE = 1_000
 """How many contacts or events of messages are taken at once."""
-
-Progress = Callable[[int], None]
-
-
-def _unheard(_: int) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +205,7 @@ class Invitations:
         )
         return bool(self.record_message_events((event,)))
 
-    def record_message_events(self, events: Iterable[MessageEvent], *, progress: Progress = _unheard) -> int:
+    def record_message_events(self, events: Iterable[MessageEvent], *, progress: Progress = unheard) -> int:
         """Record what happened to messages, a thousand events in one transaction, and count what is new (IN-2).
 
         Any number, for instance a log of the mailing service; *progress* is told how many were taken. Raises
@@ -230,7 +224,7 @@ class Invitations:
         name: str,
         *,
         statuses: Collection[InvitationStatus] = (),
-        progress: Progress = _unheard,
+        progress: Progress = unheard,
     ) -> Group:
         """Make a new group of the contacts on the list, or of those who stand somewhere now (IN-6).
 
@@ -247,7 +241,7 @@ class Invitations:
             progress(joined)
         return group
 
-    def recompute(self, event_id: str, *, progress: Progress = _unheard) -> int:
+    def recompute(self, event_id: str, *, progress: Progress = unheard) -> int:
         """Derive all evidence of an event from what it comes from, and count the contacts of whom other was kept.
 
         Normally 0: evidence is kept with whatever changes it. *progress* is told how many contacts were looked at.

@@ -9,7 +9,7 @@ from itertools import islice
 
 from doocore.changes import Change, QueueMails, UpdateMail
 from doocore.contact_center.inviting import masks_of
-from doocore.contact_center.shell import Shell, gather
+from doocore.contact_center.shell import Progress, Shell, gather, unheard
 from doocore.errors import InvalidMessageError, NotFoundError
 from doocore.model.contact import GroupId
 from doocore.model.fields import folded
@@ -53,12 +53,6 @@ PREVIEW = "preview"
 
 _CLAIM = (IdentifierKey(IdentifierKind.OUTBOX, ""),)
 
-Progress = Callable[[int], None]
-
-
-def _unheard(_: int) -> None:
-    """Tell nobody."""
-
 
 @dataclass(frozen=True, slots=True)
 class Messages:
@@ -73,7 +67,7 @@ class Messages:
         groups: Iterable[str] = (),
         statuses: Collection[InvitationStatus] | None = None,
         contacts: Iterable[str] = (),
-        progress: Progress = _unheard,
+        progress: Progress = unheard,
     ) -> QueuedMessage:
         """Queue a message for each member of *groups*, in their order; whoever may not get it is skipped (MA-1).
 
@@ -237,7 +231,7 @@ class Outbox:
         self,
         *,
         limit: int | None = None,
-        progress: Progress = _unheard,
+        progress: Progress = unheard,
         spread: Callable[[], float] = random.random,
     ) -> Mapping[MailState, int]:
         """Send what is due, at most *limit* mails, and count what became of them; *progress* is told how many went.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from doocore.changes import ExpireRows
 from doocore.contact_center.exporting import template
-from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun, report_of, unheard
+from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun, report_of
 from doocore.contact_center.rows import contact_rows
-from doocore.contact_center.shell import Shell
+from doocore.contact_center.shell import Shell, unheard
 from doocore.model.contact_import import ImportId, ImportRecord, ImportStatus, RowReport
 from doocore.model.export import Export
 from doocore.model.history import Cause, Envelope

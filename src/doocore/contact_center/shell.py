@@ -27,6 +27,9 @@ from doocore.rules.codes import limit_of
 
 T = TypeVar("T")
 
+Progress = Callable[[int], None]
+"""Who wants to know how many are done."""
+
 ATTEMPTS = 10
 """How often a story is planned again after another writer was faster."""
 
@@ -123,6 +126,10 @@ def _ways_to(contacts: Collection[Contact]) -> frozenset[IdentifierKey]:
     """Name the keys by which a story can come to *contacts*."""
     ids = (IdentifierKey(IdentifierKind.CONTACT_ID, each.id) for each in contacts)
     return frozenset(ids).union(*(each.identifiers for each in contacts))
+
+
+def unheard(_: object) -> None:
+    """Nobody wants to know how far it is."""
 
 
 def drawn_from(source: Callable[[], T]) -> Iterator[T]:

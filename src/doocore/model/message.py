@@ -241,6 +241,10 @@ class Mailing:
                 f"link_url needs {{token}} in it, where the token of a link is to stand: {self.link_url!r}"
             )
 
+    def message_id(self, reference: str) -> str:
+        """Give the Message-ID of a mail: *reference* tells it from others of the same sender."""
+        return f"<{reference}@{self.sender.email.rpartition('@')[2]}>"
+
     def url(self, payload: str, link: Link) -> str:
         """Give the address of a link that holds *payload*, signed (MA-2)."""
         return self.link_url.replace("{token}", self.tokens.sign(payload, link))

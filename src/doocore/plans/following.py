@@ -1,34 +1,15 @@
 """Somebody follows a link of a mail: where it leads, and what it is evidence for (MA-1, MA-2, MA-6)."""
 
-from collections.abc import Mapping
-
 from doocore.changes import Change, RecordOptOut
 from doocore.errors import InvalidTokenError
 from doocore.model.booking import Prefill
 from doocore.model.contact import Contact, OptOut, SubscriptionState, Through
 from doocore.model.history import Cause, Envelope
-from doocore.model.invitation import Reaction
 from doocore.model.message import About, Followed, Link, Message, OutboxMail
 from doocore.plans.by_hand import SubscriptionRequest, plan_subscription
 from doocore.plans.sending import message_event
 from doocore.plans.story import Circumstances, Facts, Needs, Plan
-
-BY_LINK: Mapping[Link, Reaction | None] = {
-    Link.REGISTRATION: Reaction.CLICKED_REGISTRATION,
-    Link.MAYBE: Reaction.CLICKED_MAYBE,
-    Link.DECLINE: Reaction.CLICKED_DECLINE,
-    Link.GENERAL: Reaction.CLICKED_GENERAL,
-    Link.UNSUBSCRIBE: None,
-    Link.PIXEL: Reaction.OPENED,
-    Link.REPORT: None,
-}
-"""What following a link is, as an event of the message (IN-2)."""
-
-OF_NOTICES: Mapping[Link, About] = {Link.REPORT: About.IMPORT_SUMMARY}
-"""Links that are not a message's, and what they stand in."""
-
-NEVER_EXPIRE = frozenset({Link.UNSUBSCRIBE})
-"""Whoever does not want any more mails can say so for ever."""
+from doocore.rules.links import BY_LINK, NEVER_EXPIRE, OF_NOTICES
 
 
 def needs_of_link(token: str) -> Needs:

@@ -144,7 +144,6 @@ def mail_to(letter: Letter, contact: Contact, token: str, reference: str = "") -
     draft, mailing = letter.draft, letter.mailing
     values = _values_of(letter, contact, token)
     subject, text, html = _contents(letter, values)
-    domain = mailing.sender.email.rpartition("@")[2]
     return Mail(
         sender=mailing.sender,
         to=Mailbox(email=address_to_send_to(contact), name=in_one_line(contact.name)),
@@ -153,7 +152,7 @@ def mail_to(letter: Letter, contact: Contact, token: str, reference: str = "") -
         html=html,
         reply_to=draft.reply_to,
         unsubscribe_url=values["unsubscribe_link"],
-        message_id=f"<{reference}@{domain}>" if reference else "",
+        message_id=mailing.message_id(reference) if reference else "",
     )
 
 

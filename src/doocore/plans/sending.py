@@ -4,7 +4,7 @@ A mail is `SENDING` from before the mailer gets it until its outcome is written.
 the mail in doubt: that is `UNKNOWN`, and it is not sent again by itself. A mail that was only taken in hand is due again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,7 +16,6 @@ from doocore.model.identifiers import ContactId
 from doocore.model.invitation import MessageEvent, Reaction
 from doocore.model.message import (
     Delivery,
-    DeliveryOutcome,
     Mail,
     Mailbox,
     Mailing,
@@ -29,23 +28,10 @@ from doocore.plans.messages import Letter, mail_to
 from doocore.plans.story import Circumstances, Facts, Needs, Plan
 from doocore.rules.invitations import BY_REACTION
 from doocore.rules.messages import Candidate, why_skipped
+from doocore.rules.outbox import REQUEUED, pause_after, settled
 
 IN_HAND = timedelta(minutes=10)
 """How long whoever has taken a mail may still come back: longer than the slowest dialogue with a server."""
-
-RETRY_AFTER: Sequence[timedelta] = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240, 480, 960, 1440))
-"""How long to wait after the first, second, … attempt that was put off; after the last, the mail has failed."""
-
-SPREAD = 0.25
-"""By how much of itself a waiting time is lengthened at most, so that not all come back at once."""
-
-SETTLED: Mapping[DeliveryOutcome, MailState] = {
-    DeliveryOutcome.ACCEPTED: MailState.SENT,
-    DeliveryOutcome.REFUSED: MailState.FAILED,
-    DeliveryOutcome.DEFERRED: MailState.QUEUED,
-    DeliveryOutcome.UNKNOWN: MailState.UNKNOWN,
-}
-"""Where a mail stands after its delivery; one that was put off too often has failed."""
 
 NEVER_CAME_BACK = "whoever was sending it never came back to say what became of it"
 
@@ -175,9 +161,6 @@ def plan_requeueing(mails: Iterable[OutboxMail], circumstances: Circumstances) -
     return Plan(outcome=len(changes), envelope=circumstances.envelope(Cause.BY_HAND), changes=changes)
 
 
-REQUEUED = frozenset({MailState.FAILED, MailState.UNKNOWN})
-"""What can be queued again by hand."""
-
 _OPEN = frozenset({MailState.SENDING, MailState.UNKNOWN})
 
 
@@ -210,27 +193,23 @@ def _wire(mail: OutboxMail, message: Message | None, contact: Contact | None, ma
         event = facts.events[message.draft.event_id]
         letter = Letter(draft=message.draft, event=event, catalog=facts.catalog, mailing=mailing)
         return mail_to(letter, contact, mail.token, reference)
-    domain = mailing.sender.email.rpartition("@")[2]
     return Mail(
         sender=mailing.sender,
         to=Mailbox(email=mail.to),
         subject=mail.subject,
         text=mail.text,
-        message_id=f"<{reference}@{domain}>",
+        message_id=mailing.message_id(reference),
     )
 
 
 def _settled(mail: OutboxMail, delivery: Delivery, spread: float, circumstances: Circumstances) -> OutboxMail:
-    state = SETTLED[delivery.outcome]
+    state = settled(delivery.outcome, mail.attempts)
     if state is not MailState.QUEUED:
         return _ended(mail, state, circumstances, problem=delivery.problem)
-    if mail.attempts > len(RETRY_AFTER):
-        return _ended(mail, MailState.FAILED, circumstances, problem=delivery.problem)
-    pause = RETRY_AFTER[mail.attempts - 1] * (1 + SPREAD * spread)
     return replace(
         mail,
         state=MailState.QUEUED,
-        due_at=circumstances.at + pause,
+        due_at=circumstances.at + pause_after(mail.attempts, spread),
         finished_at=None,
         problem=delivery.problem,
         version=mail.version + 1,
