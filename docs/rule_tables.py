@@ -36,6 +36,7 @@ from doocore.rules.exporting import CELLS_OF_STATES, CELLS_OF_TRUTHS
 from doocore.rules.invitations import BY_MARK, BY_REACTION, COMPLETES
 from doocore.rules.invitations import STATUSES as INVITATION_STATUSES
 from doocore.rules.messages import SKIPS
+from doocore.rules.messages import STATUSES as RECIPIENT_STATUSES
 from doocore.rules.outbox import SETTLED
 from doocore.rules.permissions import BY_ACTION
 from doocore.rules.permissions import Row as PermissionRow
@@ -307,6 +308,12 @@ def skip_reasons() -> str:
     return table(("", "reason", "", "in German", "rule"), rows)
 
 
+def recipient_statuses() -> str:
+    """Print where a recipient of a message stands, by the mail and by what came back (MA-2)."""
+    rows = ((code(state.value), *(code(each.value) for each in row)) for state, row in RECIPIENT_STATUSES.items())
+    return table(("the mail is", "nothing came back", "opened", "a link was clicked"), rows)
+
+
 def settled() -> str:
     """Print where a mail stands after its delivery (MA-3)."""
     rows = (
@@ -454,6 +461,7 @@ ALL: tuple[Callable[[], str], ...] = (
     completes,
     evidence,
     skip_reasons,
+    recipient_statuses,
     settled,
     labels,
     text_labels,

@@ -4,7 +4,15 @@ Someone books, is invited, imports a list, corrects a booking: which contact is 
 it, what must not be lost? The answers are pure functions over frozen values; `ContactCenter` applies them to a store.
 """
 
-from doocore.contact_center import CodeTerms, ContactCenter, ContactDetails, ImportProgress, ImportReport, PlainRows
+from doocore.contact_center import (
+    CodeTerms,
+    ContactCenter,
+    ContactDetails,
+    ImportProgress,
+    ImportReport,
+    PlainRows,
+    Recipient,
+)
 from doocore.errors import (
     AlreadyCheckedInError,
     BookingConflictError,
@@ -24,6 +32,7 @@ from doocore.errors import (
     InvalidTokenError,
     NotFoundError,
     OptedOutError,
+    OtherTemplatesError,
     PermissionDeniedError,
     PlanRequiredError,
     SchemaVersionError,
@@ -145,6 +154,7 @@ from doocore.rules.assignment import EnteredAddress, PrefilledContact, assign, r
 from doocore.rules.codes import judge_code
 from doocore.rules.columns import ColumnMap, map_columns
 from doocore.rules.invitations import evidence_of_bookings, evidence_of_marks, evidence_of_messages, status_of
+from doocore.rules.messages import RecipientStatus
 from doocore.rules.reporting import unprocessed_rows
 from doocore.rules.syncing import Synchronized, SyncOrigin, is_another_person, synchronize
 from doocore.rules.templates import PlainTemplates
@@ -260,6 +270,7 @@ __all__ = [
     "OptedOutError",
     "OrganizationSettings",
     "Origin",
+    "OtherTemplatesError",
     "OutboxMail",
     "Party",
     "PartyOutcome",
@@ -276,6 +287,8 @@ __all__ = [
     "QuestionLevel",
     "QueuedMessage",
     "Reaction",
+    "Recipient",
+    "RecipientStatus",
     "RecordedBooking",
     "RecordedParty",
     "Redemption",

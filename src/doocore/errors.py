@@ -348,6 +348,10 @@ class InvalidMessageError(DooCoreError, ValueError):
         return f"message, {self.part}: {self.problem}"
 
 
+class OtherTemplatesError(InvalidMessageError):
+    """A template that was written for another renderer; its mails are put off until one has it that can read it (MA-1)."""
+
+
 class InvalidTokenError(DooCoreError, ValueError):
     """A link's token that leads nowhere; `reason` is `forged`, `unknown` or `expired`, and nothing was recorded (MA-2)."""
 

@@ -463,6 +463,7 @@ def _import_report(report: ImportReport) -> Plain:
         "columns": list(report.record.columns),
         "ignored_columns": list(report.ignored_columns),
         "absent_columns": list(report.absent_columns),
+        "summary_to": report.record.options.summary_to,
     }
 
 

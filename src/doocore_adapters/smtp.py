@@ -6,6 +6,7 @@ counts as accepted only when the server has said so after its last byte, and as 
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -193,6 +194,8 @@ class SmtpMailer:
 
     def _introduce(self, smtp: smtplib.SMTP) -> None:
         with _at(Stage.CONNECTING):
+            # Else the end of a mail waits until the other side has confirmed what is before it: 40 ms for each.
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # type: ignore[union-attr]
             smtp.ehlo_or_helo_if_needed()
         if self.security is Security.STARTTLS:
             with _at(Stage.ENCRYPTING):

@@ -1,5 +1,6 @@
 """Mailers: the contract, the dialogue with a real server that fails at every stage, and headers that cannot be forged."""
 
+import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -108,6 +109,38 @@ class TestSmtpMailer(MailerContract):
         assert mailer.deliver(a_mail(2)) == ACCEPTED
         mailer.close()
         assert (len(self._mail_server.taken), self._mail_server.connections) == (2, 2)
+
+    def test_no_piece_of_a_mail_waits_for_another(self) -> None:
+        """The end is sent by itself: a connection that gathers small pieces would hold it back, mail after mail."""
+        mailer = SmtpMailer("127.0.0.1", self._mail_server.port, security=Security.NONE, local_hostname="test")
+        assert mailer.deliver(a_mail()) == ACCEPTED
+        assert mailer._smtp is not None
+        assert mailer._smtp.sock is not None
+        assert mailer._smtp.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        mailer.close()
+
+
+class TestMime:
+    """What of a mail only machines read."""
+
+    @pytest.mark.parametrize(
+        ("url", "shown"),
+        [
+            (f"https://x.de/{'a' * 300}", f"https://x.de/{'a' * 300}"),
+            ("https://x.de/l?t=a%20b&c=[d]#e", "https://x.de/l?t=a%20b&c=[d]#e"),
+            ("https://x.de/größe/1", "https://x.de/gr%C3%B6%C3%9Fe/1"),
+            ("https://x.de/a> <b", "https://x.de/a%3E%20%3Cb"),
+        ],
+    )
+    def test_the_link_to_unsubscribe_is_one_word_of_ascii(self, url: str, shown: str) -> None:
+        """However long, and whatever letters the host has put into its links; nothing in it can end it."""
+        assert f"\r\nList-Unsubscribe: <{shown}>\r\n".encode() in mime_of(a_mail(unsubscribe_url=url)).as_bytes()
+
+    def test_no_two_mails_have_the_same_border(self) -> None:
+        """Between text and HTML: nobody can write one into a value, and so put a part of their own into a mail."""
+        borders = {mime_of(a_mail(html="<p>Hallo</p>")).get_boundary() for _ in range(100)}
+        assert len(borders) == 100
+        assert all(each and len(each) <= 70 for each in borders)
 
 
 def mailer_for(server: MailServer, security: Security = Security.NONE, **options: object) -> SmtpMailer:

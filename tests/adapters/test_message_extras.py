@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doocore import InvalidMessageError, InvalidTokenError, Link, PlainTemplates
+from doocore import InvalidMessageError, InvalidTokenError, Link, OtherTemplatesError, PlainTemplates
 from doocore.ports import Renderer
 from doocore_adapters.itsdangerous import SignedTokens
 from doocore_adapters.jinja2 import JinjaRenderer
@@ -108,6 +108,42 @@ class TestRenderers:
         """A recipient never sees a gap; the error names it."""
         with pytest.raises(InvalidMessageError, match="vorname"):
             renderer.render(f"Hallo {form % 'vorname'}", {"first_name": "Ada"}, html=False)
+
+
+OTHERS = (
+    (PlainTemplates(), "Hallo {{ first_name }}"),
+    (PlainTemplates(), "{% if first_name %}Hallo{% endif %}"),
+    (PlainTemplates(), "{{ first_name }} ${first_name}"),
+    (JinjaRenderer(), "Hallo ${first_name}"),
+    (JinjaRenderer(), "Hallo $first_name!"),
+    (JinjaRenderer(), "${Straße_2} {{ first_name }}"),
+    (JinjaRenderer(), "{% if first_name %}${first_name}{% endif %}"),
+)
+ALIKE = ("Hallo", "Preis: 10 €", "a {color: red}", "{ first_name }", "100 %}")
+
+
+class TestOtherTemplates:
+    """A template of the one is not rendered by the other: it would reach the recipient as it stands (MA-1)."""
+
+    @pytest.mark.parametrize(("renderer", "template"), OTHERS)
+    def test_the_other_ones_placeholders_are_refused(self, renderer: Renderer, template: str) -> None:
+        """For whoever has the value and whoever has not."""
+        for value in ("Ada", ""):
+            with pytest.raises(OtherTemplatesError, match=r"\$\{\w+\}"):
+                renderer.render(template, {"first_name": value, "Straße_2": value}, html=False)
+
+    @pytest.mark.parametrize("template", ALIKE)
+    def test_what_both_read_alike_is_left_alone(self, template: str) -> None:
+        """A text without placeholders, braces and all."""
+        for renderer in (PlainTemplates(), JinjaRenderer()):
+            assert renderer.render(template, {"first_name": "Ada"}, html=False) == template
+
+    @given(amount=st.from_regex(r"\$[0-9 ]{0,5}", fullmatch=True))
+    def test_amounts_of_dollars_are_no_placeholders_for_jinja(self, amount: str) -> None:
+        """Nor are words behind the sign that name no value, or what Jinja itself puts behind it."""
+        values = {"price": "10"}
+        assert JinjaRenderer().render(amount, values, html=False) == amount
+        assert JinjaRenderer().render("US$ $x ${{ price }}", values, html=False) == "US$ $x $10"
 
 
 class TestPlainTemplates:

@@ -33,7 +33,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOOCORE_SENDER", "Team Gala <gala@example.org>")
     monkeypatch.setenv("DOOCORE_LINK_URL", "https://example.org/l/{token}")
     monkeypatch.setenv("DOOCORE_LINK_SECRET", "a-long-secret-that-nobody-knows")
-    for name in ("DOOCORE_SMTP", "DOOCORE_SMTP_LOGIN", "DOOCORE_SMTP_PASSWORD"):
+    for name in ("DOOCORE_SMTP", "DOOCORE_SMTP_LOGIN", "DOOCORE_SMTP_PASSWORD", "DOOCORE_TEMPLATES"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -182,9 +182,9 @@ class TestSending:
         assert answer["draft"]["links"] == {"programm": "https://example.org/programm"}
         told = doocore("messages", answer["id"], "--json").data
         assert told["skipped"] == {"not_subscribed": 1}
-        assert {each["contact"]: each["state"] for each in told["recipients"]} == {
-            gala["ada"]: "queued",
-            gala["bob"]: "skipped",
+        assert {each["contact"]: (each["state"], each["status"]) for each in told["recipients"]} == {
+            gala["ada"]: ("queued", "queued"),
+            gala["bob"]: ("skipped", "skipped"),
         }
         assert "token" not in doocore("messages", answer["id"], "--json").out
         words = doocore("messages", answer["id"], "--limit", "1").words
@@ -211,6 +211,30 @@ class TestSending:
         assert (message["mails"]["sent"], message["mails"]["skipped"]) == (1, 1)
         assert "1 sent, 1 skipped" in doocore("messages").words
 
+    def test_where_each_recipient_stands(
+        self, doocore: Doocore, sent: Callable[[str], str], gala: dict[str, str]
+    ) -> None:
+        """How many, and who; all of them, or those at some statuses (MA-2)."""
+        doocore("receive", sent("vielleicht"))
+        (message,) = doocore("messages", "--json").data["messages"]
+        told = doocore("messages", message["id"], "--json").data
+        assert {name: count for name, count in told["statuses"].items() if count} == {"clicked": 1, "skipped": 1}
+        assert told["mails"]["sent"] == 1
+        (clicked,) = doocore("messages", message["id"], "--status", "clicked", "--json").data["recipients"]
+        assert (clicked["contact"], clicked["state"], clicked["status"]) == (gala["ada"], "sent", "clicked")
+        assert clicked["reactions"] == ["clicked_maybe", "sent"]
+        words = doocore("messages", message["id"], "--status", "skipped", "--status", "failed").words
+        assert "Recipients Number" in words
+        assert "skipped 1 clicked 1" in words
+        assert "1 recipient ID To Contact Status Problem" in words
+        assert "ada@x.de" not in words
+
+    @pytest.mark.usefixtures("sent")
+    def test_statuses_are_those_of_one_message(self, doocore: Doocore) -> None:
+        for of in ((), ("gala",)):
+            assert "--status needs one message, by its ID" in doocore("messages", *of, "--status", "sent").words
+        assert "'read' is none of queued, sending" in doocore("messages", "--status", "read").words
+
     def test_a_preview_sends_nothing(self, doocore: Doocore, gala: dict[str, str], write: Write) -> None:
         html = write("text.html", '<p>Hallo ${first_name}<img src="${pixel_link}"></p>')
         words = doocore(*SEND, *LINK, "--html", html, "--preview", gala["ada"]).words
@@ -232,6 +256,55 @@ class TestSending:
         )
         assert refused.status == 1
         assert "connecting" in refused.words
+
+    def test_templates_of_jinja(self, doocore: Doocore, tmp_path: Path, write: Write) -> None:
+        """With loops and conditions, by the same option (or variable) at queueing and at sending."""
+        write("text.txt", "{% if first_name %}Hallo {{ first_name|upper }}{% endif %}\nja: {{ registration_link }}\n")
+        send = ("send", "gala", "--subject", "Für {{ first_name }}", "--text", "text.txt", "--group", "VIP")
+        assert doocore(*send, "--templates", "jinja").status == 0
+        assert doocore("outbox", "run", "--eml", "mails", "--templates", "jinja", "--json").data == {
+            "mails": {"sent": 1}
+        }
+        (file,) = (tmp_path / "mails").iterdir()
+        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        body = message.get_body()
+        assert body is not None
+        assert message["Subject"] == "Für Ada"
+        assert body.get_content().splitlines()[0] == "Hallo ADA"
+
+    def test_templates_are_said_once_in_the_environment(
+        self, doocore: Doocore, write: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DOOCORE_TEMPLATES", "jinja")
+        send = ("send", "gala", "--subject", "Hallo", "--text", write("text.txt", "Hallo {{ first_name }}"))
+        assert "Hallo Bob" in doocore(*send, "--preview", "bob@x.de").words
+        assert doocore(*send, "--group", "VIP").status == 0
+        assert doocore("outbox", "run", "--eml", "mails").status == 0
+        monkeypatch.setenv("DOOCORE_TEMPLATES", "mako")
+        assert "'mako' is none of plain, jinja" in doocore(*send, "--group", "VIP").words
+
+    def test_what_was_written_for_jinja_is_never_sent_as_it_stands(
+        self, doocore: Doocore, write: Write, tmp_path: Path
+    ) -> None:
+        """It is refused at once, with the option; and put off where only the sending process has other templates."""
+        send = ("send", "gala", "--subject", "Hallo", "--text", write("text.txt", "Hallo {{ first_name }}"))
+        refused = doocore(*send, "--group", "VIP")
+        assert refused.status == 2
+        assert "message, text: {{ and {% are Jinja's" in refused.words
+        assert "--templates, or DOOCORE_TEMPLATES" in refused.words
+        told = doocore(*send, "--group", "VIP", "--templates", "jinja", "--json").data
+        answer = doocore("outbox", "run", "--eml", "mails")
+        assert (answer.status, answer.words) == (1, "Mails Number ─────────────── queued 1")
+        assert not (tmp_path / "mails").exists()
+        assert "{{ and {% are Jinja's" in doocore("messages", told["id"]).words
+
+    def test_jinja_is_named_where_it_is_missing(self, doocore: Doocore, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delitem(sys.modules, "doocore_adapters.jinja2", raising=False)
+        monkeypatch.setitem(sys.modules, "jinja2", None)
+        answer = doocore(*SEND, *LINK, "--group", "VIP", "--templates", "jinja")
+        assert answer.status == 2
+        assert 'mails need jinja2; install it with: pip install "doocore[cli,mail]"' in answer.words
+        assert doocore(*SEND, *LINK, "--group", "VIP").status == 0
 
     @pytest.mark.parametrize(
         ("arguments", "complaint"),
@@ -305,7 +378,7 @@ class TestSending:
         assert answer.status == 2
         assert '"missing_extra"' in answer.out
         assert "doocore[cli,mail]" in answer.out
-        monkeypatch.setattr(mailing, "PACKAGE", "something else")
+        monkeypatch.setattr(mailing, "PACKAGES", frozenset())
         with pytest.raises(ModuleNotFoundError):
             doocore("receive", "x")
 
@@ -426,7 +499,7 @@ class TestReceiving:
         }
 
     def test_a_forged_token_is_refused(self, doocore: Doocore, sent: Callable[[str], str]) -> None:
-        answer = doocore("receive", sent("ja")[:-1] + "x", "--json")
+        answer = doocore("receive", "x" + sent("ja"), "--json")
         assert (answer.status, '"reason": "forged"' in answer.out) == (2, True)
 
 

@@ -25,6 +25,7 @@ from doocore import (
     InvalidTokenError,
     NotFoundError,
     OptedOutError,
+    OtherTemplatesError,
     PermissionDeniedError,
     PlanRequiredError,
     SchemaVersionError,
@@ -99,6 +100,10 @@ ERRORS: tuple[tuple[DooCoreError, str, type[Exception], str], ...] = (
     (
         *(InvalidMessageError("subject", "it is blank"), "invalid_message", ValueError),
         "message, subject: it is blank",
+    ),
+    (
+        *(OtherTemplatesError("text", "it is Jinja's"), "other_templates", ValueError),
+        "message, text: it is Jinja's",
     ),
     (
         *(InvalidTokenError("expired"), "invalid_token", ValueError),

@@ -899,6 +899,8 @@ class TestPermission:
         center = new_center(OrganizationSettings(plan=ProductPlan.BASIC))
         with pytest.raises(PlanRequiredError):
             center.import_contacts([{"email": "a@x.de"}], dry_run=dry_run)
+        with pytest.raises(PlanRequiredError):  # whatever is wrong with the list and the options, too
+            center.import_contacts([{"nothing": "known"}], ImportOptions(groups=["a;b"]), dry_run=dry_run)
         center.change_settings(OrganizationSettings(plan=ProductPlan.PRO))
         with pytest.raises(PermissionDeniedError):
             center.acting_as(Booker()).import_contacts([{"email": "a@x.de"}], dry_run=dry_run)

@@ -28,23 +28,27 @@ from doocore import (
     MailState,
     MessageDraft,
     NotFoundError,
+    OtherTemplatesError,
     PermissionDeniedError,
+    Reaction,
+    RecipientStatus,
     SkipReason,
     Subscription,
     SubscriptionState,
     Through,
 )
-from doocore.contact_center import RandomIds
+from doocore.contact_center import RandomIds, messaging
 from doocore.model.message import LINKS_VALID
 from doocore.plans.following import plan_following
 from doocore.plans.messages import PLACES
 from doocore.plans.sending import IN_HAND, NEVER_CAME_BACK
 from doocore.plans.story import Facts, Needs
-from doocore.rules.messages import SKIPS, Candidate, why_skipped
+from doocore.rules import messages as rules
+from doocore.rules.messages import SKIPS, STATUSES, Candidate, Standing, recipient_status, states_of, why_skipped
 from doocore.rules.outbox import RETRY_AFTER, SETTLED, SPREAD
 from doocore_adapters.jinja2 import JinjaRenderer
-from doocore_adapters.memory import MemoryMailer, MemoryStore
-from tests.builders import LOU, MAILING, NEWSLETTER, NOW, TOKENS, SteadyClock, circumstances, new_center
+from doocore_adapters.memory import MemoryMailer, MemoryStore, mailing, reading
+from tests.builders import LOU, MAILING, NEWSLETTER, NOW, TOKENS, SteadyClock, circumstances, merge, new_center
 
 EVENT = Subscription.EVENT_COMMUNICATION
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED, SubscriptionState.UNSUBSCRIBED
@@ -53,6 +57,10 @@ ALL_LINKS = "\n".join(f"{name} ${{{name}}}" for name in [*PLACES, "link_programm
 LINKED = replace(
     DRAFT, text=ALL_LINKS, links={"programm": "https://x.example/programm", "anfahrt": "https://x.example/anfahrt"}
 )
+JINJA = replace(MAILING, renderer=JinjaRenderer())
+OTHERS = ((JINJA, "Hallo {{ first_name }}", MAILING), (MAILING, "Hallo ${first_name}", JINJA))
+"""Who writes a message for which renderer, and who has another one."""
+
 ACCEPTED, REFUSED, DEFERRED, UNKNOWN = (Delivery(outcome, outcome.value) for outcome in DeliveryOutcome)
 
 
@@ -138,8 +146,8 @@ class TestRecipients:
         office.guest("ada@x.de")
         told = office.center.messages.queue(DRAFT, groups=["VIP"])
         assert (told.queued, told.skipped) == (1, {SkipReason.NOT_SUBSCRIBED: 1, SkipReason.SAME_ADDRESS: 1})
-        (mail,) = office.center.messages.recipients(told.message.id, states=[MailState.QUEUED])
-        assert mail.contact_id == second.id
+        (queued,) = office.center.messages.recipients(told.message.id, statuses=[RecipientStatus.QUEUED])
+        assert queued.mail.contact_id == second.id
 
     def test_the_purpose_decides(self, office: Office) -> None:
         """A newsletter goes to those who subscribed to that."""
@@ -157,7 +165,7 @@ class TestRecipients:
         office.run()
         office.center.receive(office.link("maybe_link", 0))
         undecided = office.center.messages.queue(DRAFT, statuses=[InvitationStatus.UNDECIDED], contacts=[single.id])
-        assert [each.contact_id for each in office.center.messages.recipients(undecided.message.id)] == [
+        assert [each.mail.contact_id for each in office.center.messages.recipients(undecided.message.id)] == [
             clicked.id,
             single.id,
         ]
@@ -287,6 +295,54 @@ class TestContents:
         assert office.run() == {MailState.SENT: 1, MailState.FAILED: 1}
         (failed,) = office.center.outbox.page(states=[MailState.FAILED])
         assert failed.problem.startswith("message, text: ")
+
+    @pytest.mark.parametrize("templates", OTHERS)
+    def test_another_renderer_never_sends_what_was_written_for_this_one(
+        self, templates: tuple[Mailing, str, Mailing]
+    ) -> None:
+        """It puts the mail off and says why; with the right one, it leaves when it is due again."""
+        written_for, text, wrong = templates
+        office = Office(mailing=written_for)
+        office.guest("ada@x.de", first_name="Ada")
+        office.center.messages.queue(replace(DRAFT, subject="Einladung", text=text), groups=["VIP"])
+        office.center._shell = replace(office.center._shell, mailing=wrong)
+        assert office.run() == {MailState.QUEUED: 1}
+        (put_off,) = office.center.outbox.page()
+        assert (put_off.attempts, put_off.due_at - NOW) == (1, RETRY_AFTER[0])
+        assert put_off.problem.startswith("message, text: ")
+        assert office.run() == {}
+        office.center._shell = replace(office.center._shell, mailing=written_for)
+        office.clock.moment += RETRY_AFTER[0]
+        assert office.run() == {MailState.SENT: 1}
+        assert [each.text for each in office.mailer.mails] == ["Hallo Ada"]
+
+    def test_who_sends_with_the_wrong_renderer_for_days_gives_up(self) -> None:
+        """As with a server that never takes it."""
+        office = Office(mailing=JINJA)
+        office.guest("ada@x.de", first_name="Ada")
+        office.center.messages.queue(replace(DRAFT, subject="Einladung", text="{{ first_name }}"), groups=["VIP"])
+        office.center._shell = replace(office.center._shell, mailing=MAILING)
+        for pause in (*RETRY_AFTER, RETRY_AFTER[-1]):
+            assert office.states() == [MailState.QUEUED]
+            office.run()
+            office.clock.moment += pause
+        assert office.states() == [MailState.FAILED]
+
+    @pytest.mark.parametrize("templates", OTHERS)
+    def test_a_draft_for_another_renderer_is_refused(
+        self, office: Office, templates: tuple[Mailing, str, Mailing]
+    ) -> None:
+        """By the part that is written for it."""
+        ada = office.guest("ada@x.de")
+        _, text, wrong = templates
+        office.center._shell = replace(office.center._shell, mailing=wrong)
+        for draft in (
+            replace(DRAFT, subject="Einladung", text=text),
+            replace(DRAFT, subject="Einladung", text="Hallo", html=text),
+        ):
+            with pytest.raises(OtherTemplatesError) as caught:
+                office.center.messages.preview(draft, ada.id)
+            assert caught.value.part == ("text" if draft.html is None else "html")
 
     def test_what_is_missing_to_send_mails_is_named(self) -> None:
         """A center without sender or mailer says what to pass."""
@@ -457,7 +513,7 @@ class TestOutbox:
     def test_an_unknown_message_is_told(self, office: Office) -> None:
         """By whatever asks for it."""
         messages = office.center.messages
-        for ask in (messages.get, messages.counts, messages.skipped, messages.recipients):
+        for ask in (messages.get, messages.counts, messages.status_counts, messages.skipped, messages.recipients):
             with pytest.raises(NotFoundError, match="message 'm9'"):
                 ask("m9")
 
@@ -469,6 +525,142 @@ class TestOutbox:
         office.clock.move(hours=1)
         office.run()
         assert office.center.details(ada.id).last_contacted == NOW + timedelta(hours=1)
+
+
+class TestStandings:
+    """Where each recipient of a message stands (MA-2)."""
+
+    @pytest.fixture
+    def told(self) -> tuple[Office, str, list[Contact]]:
+        """Four guests got a message, or nearly: sent, sent, in doubt, and skipped."""
+        office = Office([ACCEPTED, ACCEPTED, UNKNOWN])
+        guests = [office.guest(f"{name}@x.de") for name in ("ada", "bob", "cyd", "ada")]
+        told = office.center.messages.queue(LINKED, groups=["VIP"])
+        office.run()
+        return office, told.message.id, guests
+
+    def standings(self, office: Office, message_id: str, **asked: Any) -> list[str]:  # noqa: ANN401, what is asked for
+        return [each.status.value for each in office.center.messages.recipients(message_id, **asked)]
+
+    def test_the_most_that_is_known_is_told(self, told: tuple[Office, str, list[Contact]]) -> None:
+        """What became of the mail; then that it was opened; then that a link in it was clicked, in whatever order."""
+        office, message_id, guests = told
+        assert self.standings(office, message_id) == ["sent", "sent", "unknown", "skipped"]
+        for name, mail in (("pixel_link", 0), ("maybe_link", 1), ("pixel_link", 1)):
+            office.center.receive(office.link(name, mail))
+        office.center.invitations.record_message_event("e1", guests[2].id, Reaction.OPENED, message=message_id)
+        assert self.standings(office, message_id) == ["opened", "clicked", "opened", "skipped"]
+        assert [each.reactions for each in office.center.messages.recipients(message_id)] == [
+            {Reaction.SENT, Reaction.OPENED},
+            {Reaction.SENT, Reaction.OPENED, Reaction.CLICKED_MAYBE},
+            {Reaction.OPENED},
+            set(),
+        ]
+        counts = office.center.messages.status_counts(message_id)
+        assert list(counts) == list(RecipientStatus)
+        assert {status.value: count for status, count in counts.items() if count} == {
+            "opened": 2,
+            "clicked": 1,
+            "skipped": 1,
+        }
+
+    @pytest.mark.parametrize("name", ["registration_link", "maybe_link", "decline_link", "link_anfahrt"])
+    def test_any_link_counts_but_those_of_machines_and_the_one_to_unsubscribe(
+        self, told: tuple[Office, str, list[Contact]], name: str
+    ) -> None:
+        """MA-6: what a machine follows tells nothing."""
+        office, message_id, _ = told
+        office.center.receive(office.link(name, 0), by_machine=True)
+        office.center.receive(office.link("unsubscribe_link", 0))
+        assert self.standings(office, message_id)[0] == "sent"
+        office.center.receive(office.link(name, 0))
+        assert self.standings(office, message_id)[0] == "clicked"
+
+    def test_another_message_tells_nothing_of_this_one(self, told: tuple[Office, str, list[Contact]]) -> None:
+        """Of the same event, to the same people."""
+        office, message_id, guests = told
+        another = office.center.messages.queue(LINKED, contacts=[guests[0].id])
+        office.run()
+        office.center.receive(office.link("maybe_link"))
+        assert self.standings(office, message_id)[0] == "sent"
+        assert self.standings(office, another.message.id) == ["clicked"]
+
+    def test_what_the_host_knows_of_a_message_counts_too(self, told: tuple[Office, str, list[Contact]]) -> None:
+        """Under the message's ID."""
+        office, message_id, guests = told
+        office.center.invitations.record_message_event("e1", guests[0].id, Reaction.OPENED, message=message_id)
+        assert self.standings(office, message_id)[0] == "opened"
+
+    def test_some_are_listed_page_by_page(
+        self, told: tuple[Office, str, list[Contact]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Those at some statuses, in the message's order, however they lie between the others."""
+        office, message_id, guests = told
+        for each in (0, 2):
+            office.center.invitations.record_message_event("e1", guests[each].id, Reaction.OPENED, message=message_id)
+        monkeypatch.setattr(messaging, "AT_ONCE", 1)
+        mails = [each.mail.id for each in office.center.messages.recipients(message_id)]
+        opened = [RecipientStatus.OPENED]
+        assert self.standings(office, message_id, limit=3) == ["opened", "sent", "opened"]
+        assert self.standings(office, message_id, after=mails[1]) == ["opened", "skipped"]
+        assert self.standings(office, message_id, statuses=opened) == ["opened", "opened"]
+        assert self.standings(office, message_id, statuses=opened, limit=1) == ["opened"]
+        (last,) = office.center.messages.recipients(message_id, statuses=opened, after=mails[0])
+        assert last.mail.id == mails[2]
+        others = [RecipientStatus.SENT, RecipientStatus.SKIPPED]
+        assert self.standings(office, message_id, statuses=others) == ["sent", "skipped"]
+        assert self.standings(office, message_id, limit=0) == []
+
+    def test_who_was_skipped_stays_so_after_a_merge(self, told: tuple[Office, str, list[Contact]]) -> None:
+        """The contact got the message by another mail, and that one tells of it: nobody is counted twice."""
+        office, message_id, guests = told
+        office.center.receive(office.link("maybe_link", 0))
+        merge(office.center, guests[0].id, guests[3].id)
+        assert self.standings(office, message_id) == ["clicked", "sent", "unknown", "skipped"]
+
+    def test_what_a_deleted_contact_did_is_gone(self, told: tuple[Office, str, list[Contact]]) -> None:
+        """That there was a mail stays (CT-3)."""
+        office, message_id, guests = told
+        office.center.receive(office.link("maybe_link", 0))
+        office.center.delete_contact(office.center.deletion(guests[0].id))
+        assert self.standings(office, message_id)[0] == "sent"
+
+    def test_the_table_is_complete_and_is_what_decides(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A row for every state; every status stands in one; another row is another status."""
+        assert list(STATUSES) == list(MailState)
+        assert {status for standing in STATUSES.values() for status in standing} == set(RecipientStatus)
+        assert {RecipientStatus(state.value) for state in MailState} < set(RecipientStatus)
+        for state, standing in STATUSES.items():
+            assert standing.silent.value == state.value
+            assert states_of([standing.silent]) == {state}
+            for reactions, column in (((), 0), ((Reaction.SENT,), 0), ((Reaction.OPENED,), 1), (list(Reaction), 2)):
+                assert recipient_status(state, reactions) is standing[column]
+        assert states_of([]) == frozenset()
+        assert states_of([RecipientStatus.CLICKED]) == set(MailState) - {MailState.SKIPPED}
+        monkeypatch.setitem(rules.STATUSES, MailState.SENT, Standing(*[RecipientStatus.FAILED] * 3))
+        assert recipient_status(MailState.SENT, ()) is RecipientStatus.FAILED
+
+    def test_a_page_is_read_by_two_look_ups(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """However many recipients are on it; none is read where nobody is."""
+        office = Office()
+        for number in range(30):
+            office.guest(f"a{number}@x.de")
+        message_id = office.center.messages.queue(DRAFT, groups=["VIP"]).message.id
+        asked: list[int] = []
+        page, events = mailing.Outbox.page, reading.Invitations.message_events
+
+        def counted_page(it: mailing.Outbox, **given: Any) -> Any:  # noqa: ANN401
+            asked.append(given["limit"])
+            return page(it, **given)
+
+        def counted_events(it: reading.Invitations, event_id: str, contact_ids: Any) -> Any:  # noqa: ANN401
+            asked.append(-len(contact_ids))
+            return events(it, event_id, contact_ids)
+
+        monkeypatch.setattr(mailing.Outbox, "page", counted_page)
+        monkeypatch.setattr(reading.Invitations, "message_events", counted_events)
+        assert len(office.center.messages.recipients(message_id, limit=25)) == 25
+        assert asked == [25, -25]
 
 
 class Dying:
@@ -577,6 +769,18 @@ class TestLinks:
             office.guest(address, group="again")
         office.center.receive(office.link("unsubscribe_link"))
         assert office.center.messages.queue(DRAFT, groups=["again"]).skipped == {SkipReason.OPTED_OUT: 2}
+
+    def test_who_was_deleted_can_still_unsubscribe(self, office: Office, ada: Contact) -> None:
+        """The address is bound, for whoever has it later (SU-5); the other links lead nowhere any more."""
+        office.center.delete_contact(office.center.deletion(ada.id))
+        with pytest.raises(InvalidTokenError, match="unknown"):
+            office.center.receive(office.link("maybe_link"))
+        office.center.receive(office.link("unsubscribe_link"), by_machine=True)
+        office.guest("ada@x.de", group="again")
+        assert office.center.messages.queue(DRAFT, groups=["again"]).skipped == {}
+        followed = office.center.receive(office.link("unsubscribe_link"))
+        assert (followed.link, followed.purpose, followed.contact_id) == (Link.UNSUBSCRIBE, EVENT, None)
+        assert office.center.messages.queue(DRAFT, groups=["again"]).skipped == {SkipReason.OPTED_OUT: 1}
 
     def test_machines_are_recorded_and_are_evidence_for_nothing(self, office: Office, ada: Contact) -> None:
         """Link scanners open everything (MA-6); they unsubscribe nobody."""

@@ -53,7 +53,7 @@ OURS = frozenset(
         *("IM-1", "IM-6", "IM-11", "IM-14", "IM-16", "IM-17", "IM-18", "IM-19"),
         *("IN-1", "IN-7"),
         *("CO-2", "CO-4"),
-        *("MA-1", "MA-3", "MA-6"),
+        *("MA-1", "MA-2", "MA-3", "MA-6"),
     }
 )
 """The rules of those chapters in which the source is silent, or not clear enough: the rule book says so."""

@@ -15,6 +15,7 @@ from doocore import (
     OrganizationSettings,
     Party,
     Prefill,
+    RecipientStatus,
     Subscription,
     SubscriptionState,
 )
@@ -222,10 +223,12 @@ CALLS: Mapping[str, tuple[Question, ...]] = {
     "messages.get": (lambda it, k: it.get(k.message),),
     "messages.page": (lambda it, k: it.page(event_id=k.event), lambda it, k: it.page(after=k.message)),
     "messages.counts": (lambda it, k: it.counts(k.message),),
+    "messages.status_counts": (lambda it, k: it.status_counts(k.message),),
     "messages.skipped": (lambda it, k: it.skipped(k.message),),
     "messages.recipients": (
         lambda it, k: it.recipients(k.message),
         lambda it, k: it.recipients(k.message, after=k.mail),
+        lambda it, k: it.recipients(k.message, statuses=[RecipientStatus.QUEUED, RecipientStatus.CLICKED]),
     ),
     "outbox.run": (lambda it, _: it.run(spread=lambda: 0.0),),
     "outbox.counts": (lambda it, _: it.counts(),),

@@ -48,7 +48,7 @@ from doocore import (
 )
 from doocore.model.fields import Entered
 from doocore.model.identifiers import ContactId
-from doocore.ports import OrganizationStore
+from doocore.ports import Mailer, OrganizationStore
 from doocore_adapters.hypothesis import texts
 from tests.builders import LOU, Table, import_table, live_event, merge, new_center
 
@@ -114,9 +114,14 @@ def values(known: Mapping[str, SearchStrategy[Entered]] = VALUES) -> SearchStrat
     return st.fixed_dictionaries({}, optional=dict(known))
 
 
-def open_center(store: OrganizationStore | None = None, settings: OrganizationSettings | None = None) -> ContactCenter:
+def open_center(
+    store: OrganizationStore | None = None,
+    settings: OrganizationSettings | None = None,
+    *,
+    mailer: Mailer | None = None,
+) -> ContactCenter:
     """Open a center with two fields of its own and an event that asks for one of them."""
-    center = new_center(settings, store=store)
+    center = new_center(settings, store=store, mailer=mailer)
     center.fields.create("Men\u00fc", FieldType.SELECT, options=["Fisch", "Kuchen"])
     center.fields.create("VIP?", FieldType.CHECKBOX)
     center.events.put(live_event("reassign", questions=_QUESTIONS, products=_PRODUCTS))

@@ -15,7 +15,7 @@ from doocore.contact_center.exporting import ExportRequest, open_export
 from doocore.contact_center.identity import RandomIds, SystemClock
 from doocore.contact_center.importing import ImportProgress, ImportReport, ImportRun
 from doocore.contact_center.inviting import Invitations
-from doocore.contact_center.messaging import Messages, Outbox, mailing_of
+from doocore.contact_center.messaging import Messages, Outbox, Recipient, mailing_of
 from doocore.contact_center.organizing import Events, Fields, Groups, group_called
 from doocore.contact_center.recorded import Imports
 from doocore.contact_center.rows import PlainRows, contact_rows
@@ -406,5 +406,6 @@ __all__ = [
     "ImportReport",
     "PlainRows",
     "RandomIds",
+    "Recipient",
     "SystemClock",
 ]

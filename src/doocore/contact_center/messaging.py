@@ -15,7 +15,7 @@ from doocore.model.contact import GroupId
 from doocore.model.fields import folded
 from doocore.model.history import Cause
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
-from doocore.model.invitation import InvitationStatus
+from doocore.model.invitation import InvitationStatus, Reaction
 from doocore.model.message import (
     Delivery,
     Mail,
@@ -39,8 +39,9 @@ from doocore.plans.sending import (
     plan_settlement,
     plan_taking,
 )
-from doocore.plans.story import Needs, Plan
+from doocore.plans.story import Circumstances, Facts, Needs, Plan
 from doocore.ports import Mailer, Snapshot, Transaction
+from doocore.rules.messages import RecipientStatus, reactions_to, recipient_status, states_of
 
 AT_ONCE = 1_000
 """How many recipients are written to the outbox at once."""
@@ -52,6 +53,18 @@ PREVIEW = "preview"
 """What the links of a preview hold: they lead nowhere."""
 
 _CLAIM = (IdentifierKey(IdentifierKind.OUTBOX, ""),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody a message was meant for: the mail, where the recipient stands, and what happened to the message there (MA-2).
+
+    `reactions` are those of the mail's contact, without those of machines (MA-6).
+    """
+
+    mail: OutboxMail
+    status: RecipientStatus
+    reactions: frozenset[Reaction] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +132,21 @@ class Messages:
             )
 
     def counts(self, message_id: str) -> Mapping[MailState, int]:
-        """Count a message's mails per state, those of none too (MA-2). Raises `NotFoundError`."""
+        """Count a message's mails per state, those of none too (MA-3). Raises `NotFoundError`."""
         message = self.get(message_id)
         with self._shell.store.snapshot() as snapshot:
             found = snapshot.outbox.counts(message.id)
         return {each: found.get(each, 0) for each in MailState}
+
+    def status_counts(self, message_id: str) -> Mapping[RecipientStatus, int]:
+        """Count a message's recipients per status, those of none too (MA-2). Raises `NotFoundError`.
+
+        It looks at every mail of the message; `counts` does not, and knows of no openings and clicks.
+        """
+        message = self.get(message_id)
+        with self._shell.store.snapshot() as snapshot:
+            found = Counter(each.status for each in _recipients(snapshot, message, at_once=AT_ONCE))
+        return {each: found[each] for each in RecipientStatus}
 
     def skipped(self, message_id: str) -> Mapping[SkipReason, int]:
         """Count who gets no mail of a message, per reason (SU-2). Raises `NotFoundError`."""
@@ -135,22 +158,20 @@ class Messages:
         self,
         message_id: str,
         *,
-        states: Collection[MailState] = (),
+        statuses: Collection[RecipientStatus] = (),
         after: str | None = None,
         limit: int = 100,
-    ) -> tuple[OutboxMail, ...]:
-        """List whom a message was meant for, in its order, at most *limit* behind the mail *after*; in some states, or in any.
+    ) -> tuple[Recipient, ...]:
+        """List whom a message was meant for, in its order, at most *limit* behind the mail *after*; at some statuses, or at any.
 
         Raises `NotFoundError`.
         """
         message = self.get(message_id)
+        behind = None if after is None else MailId(after)
+        at_once = AT_ONCE if statuses else min(AT_ONCE, limit)
         with self._shell.store.snapshot() as snapshot:
-            return snapshot.outbox.page(
-                message_id=message.id,
-                states=states,
-                after=None if after is None else MailId(after),
-                limit=limit,
-            )
+            found = _recipients(snapshot, message, at_once=at_once, states=states_of(statuses), after=behind)
+            return tuple(islice((each for each in found if not statuses or each.status in statuses), limit))
 
     def _queue(
         self, draft: MessageDraft, mailing: Mailing, audience: "_Audience", progress: Progress, tx: Transaction
@@ -172,6 +193,24 @@ class Messages:
             queued=tx.outbox.counts(message.id).get(MailState.QUEUED, 0),
             skipped=tx.outbox.skipped(message.id),
         )
+
+
+def _recipients(
+    snapshot: Snapshot,
+    message: Message,
+    *,
+    at_once: int,
+    states: Collection[MailState] = (),
+    after: MailId | None = None,
+) -> Iterator[Recipient]:
+    """Give a message's recipients in its order; two look-ups for each page, however many are on it."""
+    event_id = message.draft.event_id
+    while mails := snapshot.outbox.page(message_id=message.id, states=states, after=after, limit=at_once):
+        events = snapshot.invitations.message_events(event_id, {each.contact_id for each in mails if each.contact_id})
+        for mail in mails:
+            reactions = reactions_to(message.id, events.get(mail.contact_id, ()) if mail.contact_id else ())
+            yield Recipient(mail=mail, status=recipient_status(mail.state, reactions), reactions=reactions)
+        after = mails[-1].id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,25 +361,29 @@ class _Run:
 
     def _settle_and_depart(self, mail: OutboxMail | None, tx: Transaction) -> tuple[Departure | None, list[MailState]]:
         circumstances = self._shell.circumstances()
-        before = None if self._unsettled is None else self._unsettled[0]
-        needs = needs_of_sending(before, mail)
+        needs = needs_of_sending(None if self._unsettled is None else self._unsettled[0], mail)
         facts = gather(tx, needs)
-        changes: tuple[Change, ...] = ()
-        if self._unsettled is not None:
-            changes = plan_settlement(*self._unsettled, self._spread(), facts, circumstances)
-        plan: Plan[Departure | None] | Needs | None = None
-        if mail is not None:
-            plan = plan_departure(mail, self._mailing, facts, circumstances)
-            if isinstance(plan, Needs):
-                plan = plan_departure(mail, self._mailing, gather(tx, needs | plan), circumstances)
-        envelope = circumstances.envelope(Cause.MESSAGE)
-        departure = None
-        if isinstance(plan, Plan):
-            changes += plan.changes
-            departure = plan.outcome
-        tx.apply(changes, envelope)
+        settlement = self._settlement(facts, circumstances)
+        departure = self._departure(mail, needs, facts, circumstances, tx)
+        changes = settlement + departure.changes
+        tx.apply(changes, circumstances.envelope(Cause.MESSAGE))
         ended = [each.after.state for each in changes if isinstance(each, UpdateMail)]
-        return departure, [each for each in ended if each is not MailState.SENDING]
+        return departure.outcome, [each for each in ended if each is not MailState.SENDING]
+
+    def _settlement(self, facts: Facts, circumstances: Circumstances) -> tuple[Change, ...]:
+        if self._unsettled is None:
+            return ()
+        return plan_settlement(*self._unsettled, self._spread(), facts, circumstances)
+
+    def _departure(
+        self, mail: OutboxMail | None, needs: Needs, facts: Facts, circumstances: Circumstances, tx: Transaction
+    ) -> Plan[Departure | None]:
+        if mail is None:
+            return Plan(outcome=None, envelope=circumstances.envelope(Cause.MESSAGE))
+        plan = plan_departure(mail, self._mailing, facts, circumstances)
+        while isinstance(plan, Needs):
+            plan = plan_departure(mail, self._mailing, gather(tx, needs | plan), circumstances)
+        return plan
 
 
 def mailing_of(shell: Shell) -> Mailing:

@@ -12,6 +12,7 @@ from doocore.model.identifiers import IdentifierKind
 from doocore.model.invitation import Evidence, InvitationStatus, Mark, Reaction
 from doocore.model.message import About, DeliveryOutcome, Link, MailState, SkipReason
 from doocore.model.organization import AmbiguityPolicy, ProductPlan, Role, SyncMode
+from doocore.rules.messages import RecipientStatus
 from doocore.rules.syncing import SyncOrigin
 
 WORDS: TextTable = {
@@ -104,6 +105,14 @@ WORDS: TextTable = {
     MailState.FAILED: Texts("Failed", "Fehlgeschlagen"),
     MailState.UNKNOWN: Texts("Unknown", "Ungewiss"),
     MailState.SKIPPED: Texts("Skipped", "Übersprungen"),
+    RecipientStatus.QUEUED: Texts("Queued", "In der Warteschlange"),
+    RecipientStatus.SENDING: Texts("Being sent", "Wird gesendet"),
+    RecipientStatus.SENT: Texts("Sent", "Gesendet"),
+    RecipientStatus.FAILED: Texts("Failed", "Fehlgeschlagen"),
+    RecipientStatus.UNKNOWN: Texts("Unknown", "Ungewiss"),
+    RecipientStatus.SKIPPED: Texts("Skipped", "Übersprungen"),
+    RecipientStatus.OPENED: Texts("Opened", "Geöffnet"),
+    RecipientStatus.CLICKED: Texts("Clicked", "Geklickt"),
     SkipReason.GONE: Texts("The contact does not exist any more", "Der Kontakt existiert nicht mehr"),
     SkipReason.NO_EMAIL: Texts("No e-mail address", "Keine E-Mail-Adresse"),
     SkipReason.OPTED_OUT: Texts("Unsubscribed by the person", "Vom Kontakt selbst abgemeldet"),
@@ -300,6 +309,7 @@ ERRORS: TextTable = {
     "try_again": Texts("Please try again", "Bitte erneut versuchen"),
     "too_many_groups": Texts("Too many groups", "Zu viele Gruppen"),
     "invalid_message": Texts("Message cannot be sent", "Nachricht kann nicht gesendet werden"),
+    "other_templates": Texts("Written for another kind of templates", "Für eine andere Art von Vorlagen geschrieben"),
     "invalid_token": Texts("Link leads nowhere", "Link führt nirgendwohin"),
     "event_not_live": Texts("Event takes no bookings", "Veranstaltung nimmt keine Buchungen an"),
     "export_file": Texts("File cannot be written", "Datei kann nicht geschrieben werden"),

@@ -58,6 +58,10 @@ class MailState(Word):
     SKIPPED = "skipped"
 
 
+LINKS_ARE_OUT = frozenset({MailState.SENDING, MailState.SENT, MailState.UNKNOWN})
+"""Where somebody may have the mail, and its links with it."""
+
+
 class SkipReason(Word):
     """Why a recipient of a message gets no mail (SU-2, SU-5, MA-1)."""
 
@@ -218,7 +222,8 @@ class Renderer(Protocol):
     def render(self, template: str, values: Mapping[str, str], *, html: bool) -> str:
         """Give *template* with its placeholders replaced; in HTML, values are escaped.
 
-        Raises `InvalidMessageError` for a template that cannot be read or names a value that is not among *values*.
+        Raises `InvalidMessageError` for a template that cannot be read or names a value that is not among *values*, and
+        `OtherTemplatesError` for one that was written for another renderer.
         """
 
 
@@ -227,7 +232,8 @@ class Mailing:
     """What an organization's mails have in common: who sends them, and where their links lead.
 
     `link_url` is an address of the host's with `{token}` in it; whoever opens it hands the token to
-    `ContactCenter.receive`. Without a `renderer`, templates are plain ones (`PlainTemplates`).
+    `ContactCenter.receive`. Without a `renderer`, templates are plain ones (`PlainTemplates`). Mails are made when they leave:
+    whoever sends them needs the renderer for which the messages were written, as whoever queued them.
     """
 
     sender: Mailbox

@@ -36,7 +36,7 @@ def plan_following(
     message = facts.messages[mail.message_id]
     contact = None if mail.contact_id is None else facts.contact(mail.contact_id)
     if contact is None:
-        raise InvalidTokenError("unknown")
+        return _of_nobody(mail, message, link, circumstances, by_machine=by_machine)
     followed = Followed(
         link=link,
         event_id=message.draft.event_id,
@@ -69,8 +69,27 @@ def _unsubscription(
     )
     plan = plan_subscription(request, facts, circumstances)
     # The address that the mail went to is bound as well, whatever the contact's is by now (SU-5).
-    bound = [RecordOptOut(OptOut(key, message.draft.purpose)) for key in (mail.address_key,) if key is not None]
-    return plan.envelope, (*plan.changes, *(each for each in bound if each not in plan.changes))
+    return plan.envelope, (*plan.changes, *(each for each in _bound(mail, message) if each not in plan.changes))
+
+
+def _of_nobody(
+    mail: OutboxMail, message: Message, link: Link, circumstances: Circumstances, *, by_machine: bool
+) -> Plan[Followed]:
+    """Whoever was deleted since can do one thing: see to it that the address is never written to again (SU-5)."""
+    if BY_LINK[link] is not None:
+        raise InvalidTokenError("unknown")
+    return Plan(
+        outcome=Followed(
+            link=link, event_id=message.draft.event_id, message_id=message.id, purpose=message.draft.purpose
+        ),
+        envelope=circumstances.envelope(Cause.MESSAGE, message.id),
+        changes=() if by_machine else _bound(mail, message),
+    )
+
+
+def _bound(mail: OutboxMail, message: Message) -> tuple[RecordOptOut, ...]:
+    """Bind the address that the mail went to, for the message's purpose."""
+    return tuple(RecordOptOut(OptOut(key, message.draft.purpose)) for key in (mail.address_key,) if key is not None)
 
 
 def _prefill(contact: Contact) -> Prefill:

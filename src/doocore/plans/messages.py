@@ -202,7 +202,7 @@ def _rendered(letter: Letter, part: str, template: str, values: Mapping[str, str
     try:
         return renderer.render(template, values, html=part == "html")
     except InvalidMessageError as error:
-        raise InvalidMessageError(part, error.problem) from None
+        raise type(error)(part, error.problem) from None
 
 
 def _text(value: FieldValue | None) -> str:

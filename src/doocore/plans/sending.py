@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from doocore.changes import AddEvidence, Change, RecordMessageEvents, UpdateMail
-from doocore.errors import InvalidMessageError
+from doocore.errors import InvalidMessageError, OtherTemplatesError
 from doocore.model.contact import Contact
 from doocore.model.history import Cause
 from doocore.model.identifiers import ContactId
 from doocore.model.invitation import MessageEvent, Reaction
 from doocore.model.message import (
     Delivery,
+    DeliveryOutcome,
     Mail,
     Mailbox,
     Mailing,
@@ -79,6 +80,10 @@ def plan_departure(
             return Plan(outcome=None, envelope=envelope, changes=(UpdateMail(taken, after),))
     try:
         wire = _wire(taken, message, contact, mailing, facts)
+    except OtherTemplatesError as error:  # whoever sends this can repair that: no reason to give up a recipient
+        delivery = Delivery(DeliveryOutcome.DEFERRED, str(error))
+        after = _settled(replace(taken, attempts=taken.attempts + 1), delivery, 0.0, circumstances)
+        return Plan(outcome=None, envelope=envelope, changes=(UpdateMail(taken, after),))
     except (InvalidMessageError, ValueError) as error:
         after = _ended(taken, MailState.FAILED, circumstances, problem=str(error))
         return Plan(outcome=None, envelope=envelope, changes=(UpdateMail(taken, after),))

@@ -1,7 +1,7 @@
 """Templates of messages, with the standard library alone (MA-1).
 
-Two rules for this file. 1: a placeholder that is not known is an error, never a gap that a recipient would see.
-2: it knows nothing of contacts; whoever calls it has made texts of all values.
+Two rules for this file. 1: a placeholder that is not known, or is another renderer's, is an error, never a gap that a
+recipient would see. 2: it knows nothing of contacts; whoever calls it has made texts of all values.
 """
 
 import html as markup
@@ -9,7 +9,10 @@ import re
 import string
 from collections.abc import Mapping
 
-from doocore.errors import InvalidMessageError
+from doocore.errors import InvalidMessageError, OtherTemplatesError
+
+JINJA = ("{{", "{%")
+"""What only templates of Jinja have: who renders one as a plain one would send it as it stands."""
 
 
 class _Template(string.Template):
@@ -17,6 +20,13 @@ class _Template(string.Template):
 
     idpattern = r"(?u:[^\W\d]\w*)"
     flags = re.RegexFlag.UNICODE
+
+
+class _Escaped(dict[str, str]):
+    """Values for HTML: escaped as they are asked for, since most are not."""
+
+    def __getitem__(self, name: str) -> str:
+        return markup.escape(super().__getitem__(name))
 
 
 class PlainTemplates:
@@ -30,8 +40,13 @@ class PlainTemplates:
     """
 
     def render(self, template: str, values: Mapping[str, str], *, html: bool) -> str:
-        """Replace the placeholders of *template*; `InvalidMessageError` for one that is unknown or not finished."""
-        known = {name: markup.escape(value) for name, value in values.items()} if html else values
+        """Replace the placeholders of *template*; `InvalidMessageError` for one that is unknown or not finished.
+
+        Raises `OtherTemplatesError` for a template of Jinja's.
+        """
+        if any(sign in template for sign in JINJA):
+            raise OtherTemplatesError("template", "{{ and {% are Jinja's, and this renders ${name} alone")
+        known = _Escaped(values) if html else values
         try:
             return _Template(template).substitute(known)
         except KeyError as error:

@@ -68,10 +68,11 @@ class MailerContract:
         assert html.get_content().strip() == "<p>Grüße 🦄</p>"
 
     def test_unsubscribing_takes_one_click(self) -> None:
-        """Mail programs show a button for it, whose press is a POST."""
+        """Mail programs show a button for it, whose press is a POST; they read no link that is folded or encoded."""
         url = "https://veranstalter.example/link/" + "x" * 80
         arrived = self._delivered(a_mail(unsubscribe_url=url))
         assert arrived["List-Unsubscribe"] == f"<{url}>"
+        assert f"\nList-Unsubscribe: <{url}>".encode() in self.received()[0]
         assert arrived["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
     def test_long_lines_arrive_whole(self) -> None:

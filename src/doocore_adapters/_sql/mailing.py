@@ -113,7 +113,7 @@ class MailWriting(Writer):
                 raise StaleVersionError("mail", each.after.id)
 
     def _forget_mails(self, contact_ids: Collection[ContactId]) -> None:
-        """Let no mail leave for contacts that are deleted, and take out of the others what tells of them."""
+        """Let no mail leave for contacts that are deleted, and take out of the others what their links do not need."""
         family = self._session.among(contact_ids)
         self._write(self._sql.skip_mails, [(self._at, self._organization_id, family)])
         self._insert(self._sql.depersonalize_mails, [(family,)])

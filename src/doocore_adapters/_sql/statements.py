@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from doocore.model.contact import Subscription
 from doocore.model.fields import SYSTEM_KEYS
+from doocore.model.message import LINKS_ARE_OUT
 from doocore_adapters._sql import schema
 from doocore_adapters._sql.dialect import Dialect
 from doocore_adapters._sql.schema import Column, Table, Type
@@ -92,6 +93,9 @@ def _mark(column: Column) -> str:
         return "?"
     return "nullif(?, '')" if column.type is Type.TEXT else f"CAST(nullif(?, '') AS {{{column.type.value}}})"
 
+
+_LINKS_ARE_OUT = ", ".join(sorted(f"'{each.value}'" for each in LINKS_ARE_OUT))
+_WHERE_LINKS_ARE_OUT = f"CASE WHEN state IN ({_LINKS_ARE_OUT}) THEN {{}} END"
 
 _INTO_INVITATIONS = f"INSERT INTO doocore_invitations ({', '.join(schema.INVITATIONS.column_names)})"
 _ON_INVITATION = "ON CONFLICT (organization_id, event_id, contact_id) DO UPDATE SET"
@@ -446,7 +450,8 @@ class Statements:
         " WHERE organization_id = ? AND contact_id {among} AND state = 'queued'"
     )
     depersonalize_mails = (
-        "UPDATE doocore_outbox SET recipient = NULL, address_key = NULL, token = NULL, contact_id = NULL, problem = NULL"
+        "UPDATE doocore_outbox SET recipient = NULL, contact_id = NULL, problem = NULL,"
+        f" address_key = {_WHERE_LINKS_ARE_OUT.format('address_key')}, token = {_WHERE_LINKS_ARE_OUT.format('token')}"
         " WHERE organization_id = ? AND contact_id {among}"
     )
     insert_list = _insert(schema.INVITATION_LISTS)

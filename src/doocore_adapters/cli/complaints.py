@@ -54,6 +54,7 @@ ADVICE: Mapping[str, str] = {
     "import_file:header": "the first line must have the names of the columns; `doocore fields` lists those that are known",
     "export_file:unencodable": "--encoding utf-8 has it, --replace-unencodable writes ? for it",
     "booking_conflict": "give another booking another number",
+    "other_templates": "--templates, or DOOCORE_TEMPLATES, says what messages are written for",
     "plan_required": "`doocore settings set --plan` changes it",
 }
 """What to do, by the code of an error and what it is about; most errors say it themselves."""

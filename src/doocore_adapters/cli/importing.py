@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import typer
 from rich.console import RenderableType
@@ -22,8 +22,10 @@ from doocore import (
     IdentifierKind,
     ImportOptions,
     ImportProgress,
+    ImportRecord,
     ImportReport,
     InvalidValues,
+    Mailing,
     RowOutcome,
     RowReport,
     explanation,
@@ -32,8 +34,26 @@ from doocore.model.fields import Entered
 from doocore.ports import ContactRows
 from doocore_adapters.cattrs import Plain, to_plain
 from doocore_adapters.cli.complaints import CommandError
+from doocore_adapters.cli.import_options import (
+    AddCustomOptions,
+    AddSystemOptions,
+    Columns,
+    Delimiter,
+    DryRun,
+    Duplicates,
+    Encoding,
+    ExistingToGroup,
+    Groups,
+    IdentifyBy,
+    ListFile,
+    OnInvalidValues,
+    ReportFile,
+    Resume,
+    SummaryTo,
+)
 from doocore_adapters.cli.lists import WORKBOOK, is_workbook, read_list, refuse_report, write_unprocessed
-from doocore_adapters.cli.options import column_targets, one_of
+from doocore_adapters.cli.mailing import LinkUrl, Sender, mailing_from
+from doocore_adapters.cli.options import column_targets
 from doocore_adapters.cli.screen import Answer, Column, Screen, block, counted, heading, shortly, subheading, table
 from doocore_adapters.cli.session import Session, command
 
@@ -42,10 +62,6 @@ FIRST = 8
 
 FIRST_FOR_MACHINES = 100
 """How many of them a JSON answer has."""
-
-IDENTIFY_BY = "email|customer_id|contact_id"
-DUPLICATES = "fill-empty|overwrite|only-new"
-INVALID_VALUES = "refuse-row|leave-out"
 
 _OURS = re.compile(r"\.unprocessed(-[0-9]+)?$")
 
@@ -83,86 +99,30 @@ def register(app: typer.Typer) -> None:
 
 def import_list(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list, as CSV or XLSX with a header.")],
+    file: ListFile,
     *,
-    identify_by: Annotated[
-        IdentifierKind,
-        typer.Option(
-            "--identify-by",
-            parser=one_of(IdentifierKind, IDENTIFY_BY),
-            metavar=IDENTIFY_BY,
-            show_default=False,
-            help="What tells which contact a row is.",
-        ),
-    ] = IdentifierKind.EMAIL,
-    duplicates: Annotated[
-        DuplicateMode,
-        typer.Option(
-            "--duplicates",
-            parser=one_of(DuplicateMode, DUPLICATES),
-            metavar=DUPLICATES,
-            show_default=False,
-            help="What happens to a contact that is there already.",
-        ),
-    ] = DuplicateMode.FILL_EMPTY,
-    groups: Annotated[
-        list[str] | None, typer.Option("--group", metavar="NAME", help="All contacts of the list join it; repeatable.")
-    ] = None,
-    existing_to_group: Annotated[
-        str | None,
-        typer.Option("--existing-to-group", metavar="NAME", help="Contacts that only-new left alone join it."),
-    ] = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="COLUMN=FIELD",
-            help='Where a column goes; "COLUMN=" nowhere, "COLUMN=create:NAME:TYPE" to a new field. Repeatable.',
-        ),
-    ] = None,
-    encoding: Annotated[
-        str,
-        typer.Option(
-            "--encoding",
-            metavar="utf-8|iso-8859-1",
-            help="How its letters are stored; German Excel often writes iso-8859-1.",
-        ),
-    ] = "utf-8",
-    delimiter: Annotated[
-        str, typer.Option("--delimiter", metavar="auto|,|;|tab", help="What stands between cells; auto finds it out.")
-    ] = "auto",
-    add_system_options: Annotated[
-        bool, typer.Option("--add-system-options", help="Unknown salutations and titles become options.")
-    ] = False,
-    add_custom_options: Annotated[
-        bool, typer.Option("--add-custom-options", help="Unknown values of your own select fields become options.")
-    ] = False,
-    invalid_values: Annotated[
-        InvalidValues,
-        typer.Option(
-            "--invalid-values",
-            parser=one_of(InvalidValues, INVALID_VALUES),
-            metavar=INVALID_VALUES,
-            show_default=False,
-            help="Whether an invalid cell stops its row.",
-        ),
-    ] = InvalidValues.REFUSE_ROW,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only; write nothing.")] = False,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume", help="Carry on an interrupted import of this list, with the options that one began with."
-        ),
-    ] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option("--report", metavar="FILE", help="Where unprocessed rows go. [default: beside the list]"),
-    ] = None,
+    identify_by: IdentifyBy = IdentifierKind.EMAIL,
+    duplicates: Duplicates = DuplicateMode.FILL_EMPTY,
+    groups: Groups = None,
+    existing_to_group: ExistingToGroup = None,
+    mapping: Columns = None,
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = "auto",
+    add_system_options: AddSystemOptions = False,
+    add_custom_options: AddCustomOptions = False,
+    invalid_values: OnInvalidValues = InvalidValues.REFUSE_ROW,
+    dry_run: DryRun = False,
+    resume: Resume = False,
+    report: ReportFile = None,
+    summary_to: SummaryTo = None,
+    sender: Sender = None,
+    link_url: LinkUrl = None,
 ) -> Answer:
     """Import a list of contacts from a CSV or XLSX file.
 
     Columns are found by their names, English or German; what is not processed goes into a report file, to be corrected
-    and imported again. Exit status: 0 all rows processed, 1 some were not, 2 the list could not be imported.
+    and imported again. A summary by mail needs the secret of its link in DOOCORE_LINK_SECRET. Exit status: 0 all rows
+    processed, 1 some were not, 2 the list could not be imported.
     """
     options = ImportOptions(
         identify_by=identify_by,
@@ -173,42 +133,70 @@ def import_list(
         mapping=column_targets(mapping or ()),
         add_system_options=add_system_options,
         add_custom_options=add_custom_options,
+        summary_to=summary_to,
     )
     rows = read_list(file, encoding=encoding, delimiter=delimiter)
-    if dry_run and resume:
-        raise CommandError("usage", "--dry-run and --resume do not go together: what is resumed is written")
-    if report is not None:
-        refuse_report(report, file)
-        refuse_unusable(report)
-    target = None if dry_run and report is None else report or free_report_path(file)
+    target = _target(file, report, dry_run=dry_run)
+    begun = _to_resume(session, file, rows, options, dry_run=dry_run) if resume else None
+    options = options if begun is None else begun.options
+    mailing = None if options.summary_to is None else mailing_from(sender, link_url)
     if session.is_new:
-        _check_header(session, rows, options)
-    with session.rehearsing() if dry_run else session.writing() as center:
-        interrupted = center.imports.interrupted(rows)
-        if resume and interrupted is None:
-            raise CommandError("nothing_to_resume", f"no import of this very list was interrupted: {file}")
-        if interrupted is not None and not resume and not dry_run:
-            session.screen.remark(
-                f"an import of this list was interrupted before ({interrupted.id}); this one begins anew, --resume would"
-                " have carried that one on"
-            )
+        _check_header(session, rows, options, mailing)
+    with session.rehearsing(mailing) if dry_run else session.writing(mailing) as center:
+        if not dry_run and not resume:
+            _remark_on_interrupted(center, rows, session.screen)
         imported = run_import(
-            center,
-            rows,
-            options,
-            dry_run=dry_run,
-            resume=interrupted.id if resume and interrupted else None,
-            target=target,
-            screen=session.screen,
+            center, rows, options, dry_run=dry_run, resume=begun, target=target, screen=session.screen
         )
     _remark_on(imported, session.screen)
-    ending = "Dry run: nothing was written." if dry_run else ""
-    parts = [
-        heading(f"{file.name} → {session.place}"),
-        *report_parts(imported),
-        *([block(ending)] if ending else []),
-    ]
+    parts = [heading(f"{file.name} → {session.place}"), *report_parts(imported), *_ending(imported.report)]
     return Answer(imported.data, parts, status=1 if imported.unprocessed else 0)
+
+
+def _target(file: Path, report: Path | None, *, dry_run: bool) -> Path | None:
+    """Say where unprocessed rows go; a dry run writes them only where that was asked for."""
+    if report is None:
+        return None if dry_run else free_report_path(file)
+    refuse_report(report, file)
+    refuse_unusable(report)
+    return report
+
+
+def _to_resume(
+    session: Session, file: Path, rows: ContactRows, options: ImportOptions, *, dry_run: bool
+) -> ImportRecord:
+    """Find the import of this very list that was interrupted; whom it tells in the end was settled when it began."""
+    if dry_run:
+        raise CommandError("usage", "--dry-run and --resume do not go together: what is resumed is written")
+    with session.rehearsing() as center:
+        begun = center.imports.interrupted(rows)
+    if begun is None:
+        raise CommandError("nothing_to_resume", f"no import of this very list was interrupted: {file}")
+    if options.summary_to not in {None, begun.options.summary_to}:
+        whom = begun.options.summary_to or "nobody"
+        raise CommandError(
+            "usage", f"import {begun.id} began with a summary to {whom}, and goes on so: leave --summary-to out"
+        )
+    return begun
+
+
+def _remark_on_interrupted(center: ContactCenter, rows: ContactRows, screen: Screen) -> None:
+    interrupted = center.imports.interrupted(rows)
+    if interrupted is not None:
+        screen.remark(
+            f"an import of this list was interrupted before ({interrupted.id}); this one begins anew, --resume would"
+            " have carried that one on"
+        )
+
+
+def _ending(report: ImportReport) -> Iterator[RenderableType]:
+    """Say what follows from an import, or that nothing does."""
+    told = report.record.options.summary_to
+    if report.dry_run:
+        nobody = "" if told is None else f", and there is no mail to {told}"
+        yield block(f"Dry run: nothing was written{nobody}.")
+    elif told is not None:
+        yield block(f"A summary for {told} is queued; `doocore outbox run` sends it.")
 
 
 def run_import(
@@ -217,11 +205,11 @@ def run_import(
     options: ImportOptions,
     *,
     dry_run: bool = False,
-    resume: str | None = None,
+    resume: ImportRecord | None = None,
     target: Path | None = None,
     screen: Screen,
 ) -> Imported:
-    """Import *rows*, or *resume* the import of this ID; and write those that were not processed to *target*, if there are any."""
+    """Import *rows*, or *resume* that import of them; and write those that were not processed to *target*, if there are any."""
     with _Kept() as kept, screen.progress() as show:
 
         def follow(progress: ImportProgress) -> None:
@@ -234,7 +222,7 @@ def run_import(
         if resume is None:
             report = center.import_contacts(rows, options, dry_run=dry_run, progress=follow)
         else:
-            report = center.imports.resume(resume, rows, progress=follow)
+            report = center.imports.resume(resume.id, rows, progress=follow)
 
         def read_back() -> closing[RowStream]:
             return closing(kept.rows() if dry_run else center.imports.rows(report.id))
@@ -305,8 +293,8 @@ class _HeaderAlone:
         return self._rows.fingerprint()
 
 
-def _check_header(session: Session, rows: ContactRows, options: ImportOptions) -> None:
-    with session.rehearsing() as center:
+def _check_header(session: Session, rows: ContactRows, options: ImportOptions, mailing: Mailing | None) -> None:
+    with session.rehearsing(mailing) as center:
         center.import_contacts(_HeaderAlone(rows), options, dry_run=True)
 
 

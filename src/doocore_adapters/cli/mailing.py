@@ -1,18 +1,20 @@
-"""What mails need from outside: who sends them, where their links lead, the secret of the links, and the server.
+"""What mails need from outside: who sends them, where their links lead and their secret, what renders them, the server.
 
 Secrets and passwords come from the environment alone: what stands on a command line, everybody on the machine can read.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.utils import parseaddr
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from doocore import Mailbox, Mailing
-from doocore.ports import Mailer, Tokens
+from doocore.ports import Mailer, Renderer, Tokens
 from doocore_adapters.cli.complaints import CommandError
 from doocore_adapters.cli.options import one_of
 from doocore_adapters.eml_files import EmlMailer
@@ -22,10 +24,20 @@ T = TypeVar("T")
 
 SECRET = "DOOCORE_LINK_SECRET"  # noqa: S105, its name
 PASSWORD = "DOOCORE_SMTP_PASSWORD"  # noqa: S105, its name
-PACKAGE = "itsdangerous"
-"""What the extra `mail` brings for links, by the name under which it is imported."""
+PACKAGES = frozenset({"itsdangerous", "jinja2"})
+"""What the extra `mail` brings, by the names under which it is imported."""
 
 SECURITIES = "|".join(each.value for each in Security)
+
+
+class Templates(Enum):
+    """What renders messages: the placeholders of the library, or Jinja."""
+
+    PLAIN = "plain"
+    JINJA = "jinja"
+
+
+TEMPLATES = "|".join(each.value for each in Templates)
 
 Sender = Annotated[
     str | None,
@@ -40,6 +52,17 @@ LinkUrl = Annotated[
         envvar="DOOCORE_LINK_URL",
         metavar="URL",
         help="Where links lead, with {token} in it: https://example.org/l/{token}.",
+    ),
+]
+TemplateEngine = Annotated[
+    Templates,
+    typer.Option(
+        "--templates",
+        envvar="DOOCORE_TEMPLATES",
+        parser=one_of(Templates, TEMPLATES),
+        metavar=TEMPLATES,
+        show_default=Templates.PLAIN.value,
+        help="What messages are written for: ${first_name}, or Jinja's {{ first_name }}. `send` and `outbox run` need the same.",
     ),
 ]
 Smtp = Annotated[
@@ -63,14 +86,14 @@ Eml = Annotated[
 ]
 
 
-def mailing_from(sender: str | None, link_url: str | None) -> Mailing:
+def mailing_from(sender: str | None, link_url: str | None, templates: Templates = Templates.PLAIN) -> Mailing:
     """Put together what mails have in common; `CommandError` names what is missing."""
     if not sender:
         raise CommandError("no_sender", 'mails need a sender: --sender "NAME <ADDRESS>", or DOOCORE_SENDER')
     if not link_url:
         raise CommandError("no_link_url", "links need an address: --link-url URL with {token}, or DOOCORE_LINK_URL")
-    who, tokens = mailbox(sender), tokens_from_environment()
-    return _accepted(lambda: Mailing(sender=who, link_url=link_url, tokens=tokens))
+    who, tokens, renderer = mailbox(sender), tokens_from_environment(), _renderer(templates)
+    return _accepted(lambda: Mailing(sender=who, link_url=link_url, tokens=tokens, renderer=renderer))
 
 
 def mailing_to_read() -> Mailing:
@@ -85,14 +108,30 @@ def tokens_from_environment() -> Tokens:
         raise CommandError(
             "no_link_secret", f"links need a secret of at least 16 characters in {SECRET}; the same one every time"
         )
-    try:
+    with _of_the_extra():
         from doocore_adapters.itsdangerous import SignedTokens
-    except ModuleNotFoundError as error:
-        if error.name != PACKAGE:
-            raise
-        message = f'mails need {PACKAGE}; install it with: pip install "doocore[cli,mail]"'
-        raise CommandError("missing_extra", message, package=PACKAGE) from None
     return _accepted(lambda: SignedTokens(*secrets))
+
+
+def _renderer(templates: Templates) -> Renderer | None:
+    """Take what renders these templates; None is the library's own."""
+    if templates is Templates.PLAIN:
+        return None
+    with _of_the_extra():
+        from doocore_adapters.jinja2 import JinjaRenderer
+    return JinjaRenderer()
+
+
+@contextmanager
+def _of_the_extra() -> Iterator[None]:
+    """Import in the block what the extra `mail` brings; `CommandError` tells how to install what is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in PACKAGES:
+            raise
+        message = f'mails need {error.name}; install it with: pip install "doocore[cli,mail]"'
+        raise CommandError("missing_extra", message, package=error.name) from None
 
 
 def mailbox(text: str) -> Mailbox:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,16 +18,19 @@ from doocore import (
     Message,
     MessageDraft,
     NotFoundError,
+    OutboxMail,
     QueuedMessage,
+    Recipient,
+    RecipientStatus,
     SkipReason,
     Subscription,
     explanation,
     label,
 )
 from doocore_adapters.cattrs import Plain, to_plain
-from doocore_adapters.cli.by_hand import SUBSCRIPTIONS, one_contact
+from doocore_adapters.cli.by_hand import one_contact
 from doocore_adapters.cli.complaints import CommandError
-from doocore_adapters.cli.invitations import STATUSES, read_status
+from doocore_adapters.cli.invitations import read_status
 from doocore_adapters.cli.mailing import (
     Eml,
     Encryption,
@@ -36,22 +39,43 @@ from doocore_adapters.cli.mailing import (
     Port,
     Sender,
     Smtp,
+    TemplateEngine,
+    Templates,
     mailbox,
     mailer_from,
     mailing_from,
     mailing_to_read,
 )
+from doocore_adapters.cli.message_options import (
+    Contacts,
+    EventId,
+    Everybody,
+    Groups,
+    HtmlFile,
+    Links,
+    Name,
+    Preview,
+    Purpose,
+    ReplyTo,
+    Statuses,
+    Subject,
+    Test,
+    TextFile,
+)
 from doocore_adapters.cli.options import one_of
 from doocore_adapters.cli.screen import Answer, Column, block, counted, heading, line, table
 from doocore_adapters.cli.session import Session, command
 
+C = TypeVar("C", MailState, RecipientStatus)
+
 LIMIT = 20
+STANDINGS = "|".join(each.value for each in RecipientStatus)
 
 RECIPIENTS = (
     Column("ID", whole=True),
     "To",
     Column("Contact", whole=True),
-    Column("State", whole=True),
+    Column("Status", whole=True),
     "Problem",
 )
 
@@ -70,13 +94,22 @@ def messages(
         typer.Argument(metavar="[EVENT|MESSAGE]", show_default=False, help="Those of an event, or one by its ID."),
     ] = None,
     *,
+    statuses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status", metavar="STATUS", help=f"Of one message, those who stand there alone; repeatable: {STANDINGS}."
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many are shown at most.")] = LIMIT,
 ) -> Answer:
-    """List messages with what became of their mails; of one, who got none and why."""
+    """List messages with what became of their mails; of one, where each recipient stands, and who got none and why."""
+    wanted = [one_of(RecipientStatus, STANDINGS)(each) for each in statuses or ()]
     with session.reading() as center:
         zone = ZoneInfo(center.settings.time_zone)
         if of is not None and not _is_event(center, of):
-            return _one(center, center.messages.get(of), zone, limit)
+            return _one(center, center.messages.get(of), zone, wanted, limit)
+        if wanted:
+            raise CommandError("usage", "--status needs one message, by its ID; `doocore messages` lists them")
         found = [(each, center.messages.counts(each.id)) for each in center.messages.page(event_id=of, limit=limit)]
     columns = (Column("ID", whole=True), Column("Queued", whole=True), "Event", "Subject", "Mails")
     rows = [
@@ -89,55 +122,24 @@ def messages(
 
 def send(
     session: Session,
-    event: Annotated[str, typer.Argument(metavar="EVENT", help="The ID of the event that it is for.")],
+    event: EventId,
     *,
-    subject: Annotated[str, typer.Option("--subject", metavar="TEXT", help="With placeholders: ${first_name}.")],
-    text: Annotated[
-        Path,
-        typer.Option(
-            "--text",
-            metavar="FILE",
-            help="The text, with placeholders; links: ${registration_link}, ${maybe_link}, ${decline_link},"
-            " ${unsubscribe_link}.",
-        ),
-    ],
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="The same in HTML; ${pixel_link} tells of openings.")
-    ] = None,
-    groups: Annotated[
-        list[str] | None, typer.Option("--group", metavar="NAME", help="Send it to this group; repeatable, in order.")
-    ] = None,
-    statuses: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--list-status", metavar="STATUS", help=f"To those who stand there on the invitation list: {STATUSES}."
-        ),
-    ] = None,
-    everybody: Annotated[bool, typer.Option("--list", help="To everybody on the invitation list.")] = False,
-    contacts: Annotated[
-        list[str] | None, typer.Option("--to", metavar="CONTACT", help="To this contact; repeatable.")
-    ] = None,
-    purpose: Annotated[
-        str,
-        typer.Option("--purpose", metavar=SUBSCRIPTIONS, help="Only those who subscribed to this get it."),
-    ] = Subscription.EVENT_COMMUNICATION.value,
-    links: Annotated[
-        list[str] | None,
-        typer.Option("--link", metavar="NAME=URL", help="A general link, ${link_NAME} in the text; repeatable."),
-    ] = None,
-    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What you call the message.")] = "",
-    reply_to: Annotated[
-        str | None, typer.Option("--reply-to", metavar="MAILBOX", help="Where answers go, if not to the sender.")
-    ] = None,
-    preview: Annotated[
-        str | None, typer.Option("--preview", metavar="CONTACT", help="Show what this contact would get; send nothing.")
-    ] = None,
-    test: Annotated[
-        str | None,
-        typer.Option("--test", metavar="ADDRESS", help="With --preview: send that to this address, at once."),
-    ] = None,
+    subject: Subject,
+    text: TextFile,
+    html: HtmlFile = None,
+    groups: Groups = None,
+    statuses: Statuses = None,
+    everybody: Everybody = False,
+    contacts: Contacts = None,
+    purpose: Purpose = Subscription.EVENT_COMMUNICATION,
+    links: Links = None,
+    name: Name = "",
+    reply_to: ReplyTo = None,
+    preview: Preview = None,
+    test: Test = None,
     sender: Sender = None,
     link_url: LinkUrl = None,
+    templates: TemplateEngine = Templates.PLAIN,
     smtp: Smtp = None,
     port: Port = None,
     security: Encryption = "starttls",
@@ -154,12 +156,12 @@ def send(
         subject=subject,
         text=_read(text),
         html=None if html is None else _read(html),
-        purpose=one_of(Subscription, SUBSCRIPTIONS)(purpose),
+        purpose=purpose,
         links=_links(links or ()),
         name=name,
         reply_to=None if reply_to is None else mailbox(reply_to),
     )
-    mailing = mailing_from(sender, link_url)
+    mailing = mailing_from(sender, link_url, templates)
     if test is not None and preview is None:
         raise CommandError("usage", "--test needs --preview CONTACT, whose values stand in the mail")
     mailer = None if test is None else mailer_from(smtp, port, security, login, eml)
@@ -203,27 +205,30 @@ def _is_event(center: ContactCenter, asked: str) -> bool:
     return True
 
 
-def _one(center: ContactCenter, message: Message, zone: ZoneInfo, limit: int) -> Answer:
-    counts, skipped = center.messages.counts(message.id), center.messages.skipped(message.id)
-    recipients = center.messages.recipients(message.id, limit=limit)
-    total = sum(counts.values())
+def _one(
+    center: ContactCenter, message: Message, zone: ZoneInfo, wanted: Collection[RecipientStatus], limit: int
+) -> Answer:
+    counts, skipped = center.messages.status_counts(message.id), center.messages.skipped(message.id)
+    recipients = center.messages.recipients(message.id, statuses=wanted, limit=limit)
+    total = sum(counts[each] for each in wanted or RecipientStatus)
     title = counted(total, "recipient")
     if len(recipients) < total:
         title = f"{len(recipients)} of {title}; --limit {total} shows all"
     rows = [
-        (each.id, each.to, each.contact_id, each.state.value, _problem(each.skipped, each.problem))
+        (each.mail.id, each.mail.to, each.mail.contact_id, each.status.value, _problem(each.mail))
         for each in recipients
     ]
     data = {
         **to_plain(message),
-        "mails": _counts(counts),
+        "mails": _counts(center.messages.counts(message.id)),
+        "statuses": _counts(counts),
         "skipped": _skipped(skipped),
-        "recipients": to_plain(recipients),
+        "recipients": list(map(_recipient, recipients)),
     }
     parts = [
         heading(f"{message.draft.subject} · {message.draft.event_id}"),
         block(f"{message.id}, queued {_moment(message, zone)} by {message.actor}, for {message.draft.purpose.value}"),
-        mails_table(counts),
+        _counts_table("Recipients", counts),
         *skipped_parts(skipped),
         heading(title),
         table(RECIPIENTS, rows),
@@ -233,8 +238,17 @@ def _one(center: ContactCenter, message: Message, zone: ZoneInfo, limit: int) ->
 
 def mails_table(counts: Mapping[MailState, int]) -> RenderableType:
     """Show how many mails are in which state; what none is in is left out."""
+    return _counts_table("Mails", counts)
+
+
+def _counts_table(of: str, counts: Mapping[C, int]) -> RenderableType:
     rows = [(each.value, count) for each, count in counts.items() if count]
-    return table((Column("Mails", whole=True), Column("Number", right=True, whole=True)), rows)
+    return table((Column(of, whole=True), Column("Number", right=True, whole=True)), rows)
+
+
+def _recipient(recipient: Recipient) -> Plain:
+    plain = to_plain(recipient)
+    return {**plain.pop("mail"), **plain}
 
 
 def skipped_parts(skipped: Mapping[SkipReason, int]) -> Iterator[RenderableType]:
@@ -244,8 +258,8 @@ def skipped_parts(skipped: Mapping[SkipReason, int]) -> Iterator[RenderableType]
         yield table((Column("Skipped", whole=True), Column("Number", right=True, whole=True), "Why"), rows)
 
 
-def _problem(skipped: SkipReason | None, problem: str) -> str:
-    return problem if skipped is None else skipped.value
+def _problem(mail: OutboxMail) -> str:
+    return mail.problem if mail.skipped is None else mail.skipped.value
 
 
 def _queued(
@@ -321,7 +335,7 @@ def _read(file: Path) -> str:
         raise CommandError("encoding", f"{file} is not UTF-8, at byte {error.start}", file=str(file)) from None
 
 
-def _counts(counts: Mapping[MailState, int]) -> Plain:
+def _counts(counts: Mapping[C, int]) -> Plain:
     return {each.value: count for each, count in counts.items()}
 
 

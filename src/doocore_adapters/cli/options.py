@@ -11,7 +11,7 @@ import typer
 
 from doocore import CreateFieldFromColumn, FieldType, FrozenDict, Refusal
 from doocore.model.contact_import import ColumnTarget
-from doocore.model.fields import CUSTOM_FIELD_TYPES
+from doocore.model.fields import CUSTOM_FIELD_TYPES, trimmed
 
 W = TypeVar("W", bound=Enum)
 
@@ -79,6 +79,20 @@ def country_code(text: Any) -> str:  # noqa: ANN401
     if isinstance(found, Refusal):
         raise typer.BadParameter(f"{text!r} is no country; expected {found.advice}")
     return found
+
+
+def email_address(text: Any) -> str:  # noqa: ANN401
+    """Read an address to write to.
+
+    >>> email_address(" ada@example.org ")
+    'ada@example.org'
+    """
+    from doocore_adapters.email_validator import email
+
+    found = email(trimmed(str(text)))
+    if isinstance(found, Refusal):
+        raise typer.BadParameter(f"{text!r} is no address; expected {found.advice}")
+    return found.text
 
 
 def locale_name(text: Any) -> str:  # noqa: ANN401

@@ -15,6 +15,8 @@ from doocore_adapters.cli.mailing import (
     Port,
     Sender,
     Smtp,
+    TemplateEngine,
+    Templates,
     mailer_from,
     mailing_from,
 )
@@ -66,6 +68,7 @@ def run_outbox(
     limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="So many mails at most.")] = None,
     sender: Sender = None,
     link_url: LinkUrl = None,
+    templates: TemplateEngine = Templates.PLAIN,
     smtp: Smtp = None,
     port: Port = None,
     security: Encryption = "starttls",
@@ -77,7 +80,7 @@ def run_outbox(
     The password comes from DOOCORE_SMTP_PASSWORD, the secret of the links from DOOCORE_LINK_SECRET. Exit status: 0 all
     have left, 1 some have failed, were put off or are in doubt.
     """
-    mailing, mailer = mailing_from(sender, link_url), mailer_from(smtp, port, security, login, eml)
+    mailing, mailer = mailing_from(sender, link_url, templates), mailer_from(smtp, port, security, login, eml)
     with session.reading(mailing=mailing, mailer=mailer) as center, session.screen.progress() as show:
         waiting = center.outbox.counts()[MailState.QUEUED]
         total = waiting if limit is None else min(limit, waiting)

@@ -87,18 +87,18 @@ class Session:
             yield center
 
     @contextmanager
-    def writing(self) -> Iterator[ContactCenter]:
+    def writing(self, mailing: Mailing | None = None) -> Iterator[ContactCenter]:
         """Open the contact center, with a new database where there is none."""
-        with self.opened(self.place) as center:
+        with self.opened(self.place, mailing=mailing) as center:
             yield center
 
     @contextmanager
-    def rehearsing(self) -> Iterator[ContactCenter]:
+    def rehearsing(self, mailing: Mailing | None = None) -> Iterator[ContactCenter]:
         """Open the contact center for what writes nothing: where there is no database, an empty one in memory."""
         if self.is_new:
-            yield self._center(MemoryStore().organization(self.organization))
+            yield self._center(MemoryStore().organization(self.organization), mailing=mailing)
         else:
-            with self.writing() as center:
+            with self.writing(mailing) as center:
                 yield center
 
     def confirm(self, question: str, *, yes: bool, **details: Plain) -> None:

@@ -10,7 +10,7 @@ from doocore import changes as kinds
 from doocore.errors import StaleVersionError
 from doocore.model.history import Envelope, require_offset
 from doocore.model.identifiers import ContactId
-from doocore.model.message import About, MailId, MailState, Message, MessageId, OutboxMail, SkipReason
+from doocore.model.message import LINKS_ARE_OUT, About, MailId, MailState, Message, MessageId, OutboxMail, SkipReason
 from doocore_adapters.memory.reading import Repository
 from doocore_adapters.memory.records import Journal, Records
 
@@ -135,9 +135,11 @@ class MailWriting:
         self.journal.put(self.records.mails, mail.id, mail)
 
     def _forget_mails(self, contact_ids: Collection[ContactId]) -> None:
-        """Let no mail leave for contacts that are deleted, and take out of the others what tells of them."""
+        """Let no mail leave for contacts that are deleted, and take out of the others what their links do not need."""
         for mail in [each for each in self.records.mails.values() if each.contact_id in contact_ids]:
-            kept = replace(mail, to="", address_key=None, token="", contact_id=None, problem="")
+            kept = replace(mail, to="", contact_id=None, problem="")
+            if mail.state not in LINKS_ARE_OUT:
+                kept = replace(kept, address_key=None, token="")
             if mail.state is MailState.QUEUED:
                 kept = replace(kept, state=MailState.SKIPPED, skipped=SkipReason.GONE, finished_at=self.envelope.at)
             self.journal.put(self.records.mails, mail.id, kept)

@@ -20,9 +20,6 @@ STATEMENTS_KEPT = 256
 CACHE = 32 * 1024
 """Memory for pages, in KiB per connection: an import that goes beyond it writes pages more than once."""
 
-PAGE = 8 * 1024
-"""Bytes per page of a new file: contacts are long rows, and an import is a quarter faster than with SQLite's 4,096."""
-
 
 class Synchronous(Enum):
     """When a commit is through; SQLite's own words."""
@@ -88,7 +85,6 @@ class FileConnections:
         with self._alone, self._turn:
             connection = self._connect()
             try:
-                connection.execute(f"PRAGMA page_size = {PAGE}")  # counts for a file that has no page yet
                 with transaction(connection, "BEGIN IMMEDIATE"):
                     bring_up_to_date(connection.cursor(), str(self._path), shared=False)
                     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -181,7 +181,7 @@ class Send(Step):
 
     event: str
     groups: tuple[str, ...] = ()
-    label: str
+    label: str = ""
     purpose: Subscription = Subscription.EVENT_COMMUNICATION
 
 

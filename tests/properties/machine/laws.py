@@ -13,11 +13,16 @@ from doocore import (
     BookingResult,
     ChangedBooking,
     Contact,
+    DeliveryOutcome,
     DuplicateMode,
     FieldType,
     ImportReport,
+    MailState,
     OptOut,
     PermissionDeniedError,
+    QueuedMessage,
+    Reaction,
+    RecipientStatus,
     RowOutcome,
     RowReason,
     RowReport,
@@ -35,7 +40,8 @@ from doocore.model.identifiers import IdentifierKey, IdentifierKind
 from doocore.model.invitation import MOST_GROUPS, InvitationFacts, concern_of
 from doocore.rules.duplicates import is_own_opt_out
 from doocore.rules.invitations import evidence_of_bookings, evidence_of_marks, evidence_of_messages, status_of
-from tests.properties.machine.seeing import Seen
+from tests.properties.machine.post import Handed, Posted, QueueAgain, Said, Write
+from tests.properties.machine.seeing import LOOKED_AT, Seen
 from tests.properties.strategies import Book, Deed, Edit, Import
 
 GOES = {"delete a contact", "merge two contacts"}
@@ -46,7 +52,8 @@ GOES = {"delete a contact", "merge two contacts"}
 class Happened:
     """One step of a story: what was done, what was answered, and what was to be seen before and after.
 
-    `gone` are the contacts that ceased to be before; `born` tells how each contact came into being.
+    `gone` are the contacts that ceased to be before; `born` tells how each contact came into being. `said` is what the
+    mailer said last of each mail before, unless the mail was queued again since.
     """
 
     step: str
@@ -56,6 +63,7 @@ class Happened:
     after: Seen
     gone: frozenset[str]
     born: Mapping[str, Mapping[str, Any]]
+    said: Mapping[str, Said]
 
     @property
     def refused(self) -> bool:
@@ -87,6 +95,18 @@ class Happened:
         """The answer to an edit that was taken."""
         taken = isinstance(self.deed, Edit) and isinstance(self.answer, ChangedBooking)
         return self.answer if taken else None  # type: ignore[return-value]
+
+    @property
+    def handed(self) -> tuple[Handed, ...]:
+        """What the mailer was handed."""
+        return self.answer.handed if isinstance(self.answer, Posted) else ()
+
+    @property
+    def said_by_now(self) -> Mapping[str, Said]:
+        """What the mailer has said last of each mail; one that is queued again by hand begins anew."""
+        again: set[str] = set(self.deed.mail_ids) if isinstance(self.deed, QueueAgain) and not self.refused else set()
+        kept = {id_: said for id_, said in self.said.items() if id_ not in again or said is DeliveryOutcome.ACCEPTED}
+        return {**kept, **{each.mail_id: each.said for each in self.handed}}
 
     @property
     def booked(self) -> BookingResult | None:
@@ -237,6 +257,111 @@ def a_list_shows_what_is_known(happened: Happened) -> None:
         for status, ids in standing["lines"].items():
             assert ids == [each.contact_id for each in lines if status_of(each.evidence) is status]
             assert standing["counts"][status] == len(ids)
+
+
+# Of messages
+
+
+def nobody_gets_what_they_may_not_have(happened: Happened) -> None:
+    """SU-2, SU-5, MA-3: whoever gets a mail is subscribed when it leaves, is not barred, and has that address."""
+    for each in happened.handed:
+        mail = happened.after["mails"][each.mail_id]
+        purpose = happened.after["messages"][mail.message_id].draft.purpose
+        contact: Contact = happened.before["contacts"][mail.contact_id]
+        assert contact.state(purpose) is SubscriptionState.SUBSCRIBED
+        assert OptOut(contact.email_key or "", purpose) not in happened.before["opt_outs"]
+        assert match_key(each.to) == contact.email_key
+
+
+def what_is_over_is_not_sent_again(happened: Happened) -> None:
+    """MA-3: nothing that was accepted, refused for good or is in doubt; only what was put off, and not at once."""
+    assert len({each.mail_id for each in happened.handed}) == len(happened.handed)
+    for each in happened.handed:
+        assert happened.said.get(each.mail_id, DeliveryOutcome.DEFERRED) is DeliveryOutcome.DEFERRED, each
+
+
+def what_the_mailer_said_is_where_mails_stand(happened: Happened) -> None:
+    """MA-2, MA-3: what was accepted is sent, and nothing else is."""
+    taken = {each for each, said in happened.said_by_now.items() if said is DeliveryOutcome.ACCEPTED}
+    assert {each.id for each in happened.after["mails"].values() if each.state is MailState.SENT} == taken
+    if isinstance(happened.answer, Posted) and happened.answer.counts is not None:
+        assert sum(happened.answer.counts.values()) >= len(happened.handed)
+
+
+def each_address_gets_a_message_once(happened: Happened) -> None:
+    """MA-1: whatever addresses change, and whoever is merged, between queueing and sending."""
+    mails = [each for each in happened.after["mails"].values() if each.state is not MailState.SKIPPED]
+    written_to = Counter((each.message_id, each.address_key) for each in mails if each.address_key is not None)
+    assert [each for each, count in written_to.items() if count > 1] == []
+
+
+def everybody_a_message_is_meant_for_has_a_mail(happened: Happened) -> None:
+    """MA-1, MA-2: one, queued or skipped with a reason, in the order of groups; none comes later, and none is lost."""
+    of_messages = {each.id: each.message_id for each in happened.after["mails"].values()}
+    new = of_messages.keys() - happened.before["mails"].keys()
+    assert happened.before["mails"].keys() <= of_messages.keys()
+    if not isinstance(happened.answer, QueuedMessage):
+        assert not new
+        return
+    assert isinstance(happened.deed, Write)
+    mails = [happened.after["mails"][each] for each in sorted(new)]
+    assert {each.message_id for each in mails} <= {happened.answer.message.id}
+    assert [each.contact_id for each in mails] == list(dict.fromkeys(_meant(happened.deed, happened.before)))
+    assert happened.answer.queued == sum(each.state is MailState.QUEUED for each in mails)
+    assert dict(happened.answer.skipped) == dict(Counter(each.skipped for each in mails if each.skipped))
+    assert len(mails) == happened.answer.queued + sum(happened.answer.skipped.values())
+
+
+def _meant(write: Write, before: Seen) -> Iterator[str]:
+    members = {folded(name): found for name, found in before["groups by name"]}
+    for name in write.groups:
+        yield from members[folded(name)]
+    if write.statuses is not None:
+        lines = before["standing"][write.event_id]["lines"]
+        yield from sorted(each for status in write.statuses or lines for each in lines[status])
+    yield from (before["survivors"].get(each, each) for each in write.contacts)
+
+
+def what_is_told_of_a_message_adds_up(happened: Happened) -> None:
+    """MA-2: its recipients are its mails, and every count counts them."""
+    for message_id, told in happened.after["messages told"].items():
+        mails = [each for each in happened.after["mails"].values() if each.message_id == message_id]
+        assert [each.mail for each in told["recipients"]] == mails
+        assert told["counts"] == {state: sum(each.state is state for each in mails) for state in MailState}
+        assert told["skipped"] == dict(Counter(each.skipped for each in mails if each.skipped))
+        assert told["status counts"] == {
+            status: sum(each.status is status for each in told["recipients"]) for status in RecipientStatus
+        }
+        assert told["status counts"][RecipientStatus.SKIPPED] == sum(told["skipped"].values())
+
+
+def recipients_stand_where_the_most_is_known(happened: Happened) -> None:
+    """MA-2, MA-6: a click before an opening before what became of the mail, as far as people did it, with this message."""
+    for message_id, told in happened.after["messages told"].items():
+        events = happened.after["message_events"][happened.after["messages"][message_id].draft.event_id]
+        for each in told["recipients"]:
+            known = [event for event in events.get(each.mail.contact_id, ()) if event.message == message_id]
+            words = [event.reaction.value.partition("_")[0] for event in known if not event.by_machine]
+            most = next((word for word in ("clicked", "opened") if word in words), each.mail.state.value)
+            assert each.status.value == ("skipped" if each.mail.skipped else most)
+
+
+def what_was_sent_was_recorded(happened: Happened) -> None:
+    """IN-2, MA-2, MA-5: once, as an event of the message at the contact, whose evidence another law derives."""
+    sent = Counter(
+        (each.message_id, each.contact_id)
+        for each in happened.after["mails"].values()
+        if each.state is MailState.SENT and each.contact_id is not None
+    )
+    recorded = Counter(
+        (event.message, contact_id)
+        for of_event in happened.after["message_events"].values()
+        for contact_id, events in of_event.items()
+        for event in events
+        if event.message and event.reaction is Reaction.SENT
+    )
+    assert sent == recorded
+    assert happened.after["last sent"].keys() == {contact_id for _, contact_id in sent} & {*LOOKED_AT}
 
 
 # Of bookings
@@ -469,6 +594,14 @@ LAWS: Mapping[str, Law] = {
         bookings_concern_whom_they_should,
         evidence_is_what_follows_from_what_was_recorded,
         a_list_shows_what_is_known,
+        nobody_gets_what_they_may_not_have,
+        what_is_over_is_not_sent_again,
+        what_the_mailer_said_is_where_mails_stand,
+        each_address_gets_a_message_once,
+        everybody_a_message_is_meant_for_has_a_mail,
+        what_is_told_of_a_message_adds_up,
+        recipients_stand_where_the_most_is_known,
+        what_was_sent_was_recorded,
         bookings_stay_as_delivered,
         every_change_of_a_booking_is_dated_and_leads_back,
         an_edit_moves_nobody,

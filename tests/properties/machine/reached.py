@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from doocore import DooCoreError, RowReason, RowWarning
+from doocore import DooCoreError, MailState, RowReason, RowWarning, SkipReason
 from doocore.model.history import HistoryEntry
+from doocore.rules.messages import SKIPS
 from tests.properties.machine.laws import Happened
 
 
@@ -24,6 +25,7 @@ RULES_OF_ERRORS: Mapping[str, str] = {
     "duplicate_identifier": "ID-5",
     "event_not_live": "AS-15",
     "invalid_field_value": "FI-6",
+    "invalid_token": "MA-2",
     "opted_out": "SU-4",
     "permission_denied": "PR-2",
     "plan_required": "IM-13",
@@ -52,9 +54,16 @@ RULES_OF_REMARKS: Mapping[RowReason | RowWarning, str] = {
 """The rule that speaks in a remark on a row."""
 
 
+RULES_OF_SKIPS: Mapping[SkipReason, str] = {row.reason: row.rule for row in SKIPS}
+"""The rule that speaks where somebody does not get a message."""
+
+RULES_OF_STATES: Mapping[MailState, str] = {MailState.UNKNOWN: "MA-3"}
+"""The rule that speaks in where a mail stands."""
+
+
 def rules_of(happened: Happened) -> set[str]:
     """Name the rules that spoke: in errors, assignments, reports on values, remarks on rows, and in the history."""
-    return {*_of_answer(happened), *_of_history(happened)}
+    return {*_of_answer(happened), *_of_history(happened), *_of_mails(happened)}
 
 
 def _of_answer(happened: Happened) -> Iterator[str]:
@@ -71,6 +80,14 @@ def _of_answer(happened: Happened) -> Iterator[str]:
     if happened.imported is not None:
         for row in happened.imported[1]:
             yield from (RULES_OF_REMARKS[each.word] for each in (*row.reasons, *row.warnings))
+
+
+def _of_mails(happened: Happened) -> Iterator[str]:
+    for mail_id, mail in happened.after["mails"].items():
+        if mail.state in RULES_OF_STATES and happened.before["mails"].get(mail_id) != mail:
+            yield RULES_OF_STATES[mail.state]
+        if mail.skipped is not None and happened.before["mails"].get(mail_id) != mail:
+            yield RULES_OF_SKIPS[mail.skipped]
 
 
 def _of_history(happened: Happened) -> Iterator[str]:

@@ -14,6 +14,7 @@ Seen: TypeAlias = Mapping[str, Any]
 ADDRESSES = (SPELLINGS[0][1], SPELLINGS[1][0], NO_ADDRESSES[0])
 KEYS = {key for spellings in SPELLINGS for each in spellings if (key := match_key(each)) is not None}
 ALL_IDS = [ContactId(f"c{number:04}") for number in range(1, 100)]
+LOOKED_AT = ALL_IDS[:9]
 TEXTS = ("ada", "ss", "\u6f22", "c0001")
 
 
@@ -23,7 +24,7 @@ def look(center: ContactCenter, before: Seen) -> Seen:
     kept["contacts"] = {each.id: each for each in kept["contacts"]}
     if all(before.get(noun) == value for noun, value in kept.items()):
         return before
-    return {**kept, **_through_doors(center)}
+    return {**kept, **_through_doors(center), "messages told": _messages_told(center, kept, before)}
 
 
 def _through_doors(center: ContactCenter) -> Seen:
@@ -51,6 +52,21 @@ def _standing(center: ContactCenter, event_id: str) -> Mapping[str, Any]:
     }
 
 
+def _messages_told(center: ContactCenter, kept: Seen, before: Seen) -> Mapping[str, Any]:
+    """See what is told of each message; as before, where nothing happened to messages."""
+    if all(before.get(noun) == kept[noun] for noun in ("messages", "mails", "message_events")):
+        return dict(before["messages told"])
+    return {
+        each: {
+            "recipients": center.messages.recipients(each),
+            "status counts": dict(center.messages.status_counts(each)),
+            "counts": dict(center.messages.counts(each)),
+            "skipped": dict(center.messages.skipped(each)),
+        }
+        for each in kept["messages"]
+    }
+
+
 def _through_ports(center: ContactCenter) -> Seen:
     with transaction_of(center) as tx:
         survivors = tx.contacts.survivors(ALL_IDS)
@@ -64,6 +80,9 @@ def _through_ports(center: ContactCenter) -> Seen:
             "members": {each.id: tx.groups.members(each.id) for each in tx.groups.all()},
             "evidence counted": {each.id: dict(tx.invitations.counts(each.id)) for each in tx.events.all()},
             "pages": [_ids(tx.contacts.page(after=each, limit=2)) for each in ALL_IDS[:3]],
+            "messages": {each.id: each for each in tx.messages.page()},
+            "mails": {each.id: each for each in tx.outbox.page(limit=10**6)},
+            "last sent": dict(tx.outbox.last_sent(LOOKED_AT)),
         }
 
 

@@ -18,6 +18,7 @@ from doocore import (
     Booking,
     BookingResult,
     ContactCenter,
+    DeliveryOutcome,
     DuplicateMode,
     EmailChangePolicy,
     Event,
@@ -29,6 +30,8 @@ from doocore import (
     ImportReport,
     InvalidValues,
     InvitationStatus,
+    Link,
+    MailState,
     Mark,
     OrganizationSettings,
     Party,
@@ -47,6 +50,7 @@ from doocore.model.identifiers import ContactId
 from doocore.rules.duplicates import is_own_opt_out
 from tests.builders import LOU, Table
 from tests.properties.machine.laws import GOES, LAWS, Happened, state_of
+from tests.properties.machine.post import Follow, QueueAgain, RunOutbox, Said, Write
 from tests.properties.machine.reached import Reached, rules_of
 from tests.properties.machine.worlds import Worlds
 from tests.properties.strategies import (
@@ -111,6 +115,7 @@ class Story(RuleBasedStateMachine):
         self.worlds: Worlds = type(self).make_worlds()
         self.gone: frozenset[str] = frozenset()
         self.born: dict[str, dict[str, Any]] = {}
+        self.said: Mapping[str, Said] = {}
 
     def happen(self, step: str, deed: Deed) -> Happened:
         """Let *deed* happen in every world: the same must come of it everywhere, and every law must hold."""
@@ -118,7 +123,7 @@ class Story(RuleBasedStateMachine):
         answer = self.worlds.do(deed)
         after = self.worlds.look()
         self.born.update({id_: state_of(each) for id_, each in after["contacts"].items() if id_ not in self.born})
-        happened = Happened(step, deed, answer, before, after, self.gone, self.born)
+        happened = Happened(step, deed, answer, before, after, self.gone, self.born, self.said)
         for name, law in LAWS.items():
             try:
                 law(happened)
@@ -127,6 +132,7 @@ class Story(RuleBasedStateMachine):
                 raise
         if step in GOES:
             self.gone |= before["contacts"].keys() - after["contacts"].keys()
+        self.said = happened.said_by_now
         self._remember(happened)
         return happened
 
@@ -656,6 +662,9 @@ class Recompute:
 
 
 some_events = st.sampled_from(("reassign", "reassign", "keep", "gala", "unknown"))
+listed_events = st.sampled_from((*("reassign",) * 4, "keep"))
+"""Events that have a list, or rarely one that has none at first."""
+
 groups_there_are = of_the_machine(
     lambda machine: [*(name for name, _ in machine.worlds.seen["groups by name"]), "VIP", "Nobody"]
 )
@@ -682,14 +691,14 @@ class Invitations(Story):
     @rule(
         told=st.one_of(
             told("put up a list", st.builds(OfList, st.just("create"), some_events, of_lists)),
-            told("add groups to a list", st.builds(OfList, st.just("add_groups"), some_events, of_lists)),
-            told("take groups off a list", st.builds(OfList, st.just("remove_groups"), some_events, of_lists)),
+            told("add groups to a list", st.builds(OfList, st.just("add_groups"), listed_events, of_lists)),
+            told("take groups off a list", st.builds(OfList, st.just("remove_groups"), listed_events, of_lists)),
             told(
                 "make a group of a list",
                 st.builds(
                     ListToGroup,
-                    some_events,
-                    group_names,
+                    listed_events,
+                    st.one_of(group_names, spelled("Messe", "Erinnern")),
                     st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(InvitationStatus), max_size=4)),
                 ),
             ),
@@ -730,6 +739,129 @@ class Invitations(Story):
         happened = self.happen("derive evidence anew", Recompute(event_id))
         assert happened.answer == 0
         assert happened.after == happened.before
+
+
+purposes = st.sampled_from((Subscription.EVENT_COMMUNICATION, Subscription.NEWSLETTER))
+says = st.lists(st.sampled_from((*DeliveryOutcome, None)), min_size=1, max_size=4).map(tuple)
+reachable = of_the_machine(
+    lambda machine: [
+        *(each.id for each in machine.worlds.seen["contacts"].values() for _ in range(3) if each.email_key),
+        *(CONTACT_IDS[:1]),
+    ]
+)
+"""Somebody who has an address, or rarely one who may not be there."""
+
+audiences = st.fixed_dictionaries(
+    {"event_id": st.sampled_from((*("reassign",) * 9, "keep", "gala"))},
+    optional={
+        "groups": of_the_machine(
+            lambda machine: [(), *((name,) for name, _ in machine.worlds.seen["groups by name"] for _ in range(3))]
+        ),
+        "statuses": st.frozensets(st.sampled_from(list(InvitationStatus)[:3]), max_size=2),
+    },
+)
+"""To whom else a message goes; only one event has an invitation list at first."""
+
+mails_there_are = of_the_machine(lambda machine: [*machine.worlds.seen["mails"], "r0"])
+tokens = of_the_machine(lambda machine: [*(each.token for each in machine.worlds.seen["mails"].values()), "t0"])
+by_machines = st.sampled_from((False, False, True))
+links = st.sampled_from((*list(Link)[:-1], Link.UNSUBSCRIBE))
+"""Those that a message has, and the one after which nobody gets another."""
+
+
+class Messages(Story):
+    """Messages are written to people who may have them, leave or do not, and are answered (chapter 11)."""
+
+    @rule(
+        purpose=purposes,
+        wishing=st.lists(reachable, min_size=1, max_size=3),
+        audience=audiences,
+        meanwhile=st.lists(
+            st.one_of(
+                told(
+                    "unsubscribe oneself",
+                    st.builds(
+                        Subscribe,
+                        somebody,
+                        purposes,
+                        st.just(SubscriptionState.UNSUBSCRIBED),
+                        st.just(Through.UNSUBSCRIBE_LINK),
+                    ),
+                ),
+                told(
+                    "change a subscription",
+                    st.builds(
+                        Subscribe, somebody, purposes, st.sampled_from(SubscriptionState), st.just(Through.BY_HAND)
+                    ),
+                ),
+                told(
+                    "change a contact",
+                    st.builds(Change, somebody, few_addresses.map(lambda each: {"email": each}), st.just(True)),
+                ),
+            ),
+            max_size=2,
+        ),
+        says=says,
+        insists=st.booleans(),
+        followed=st.lists(st.tuples(links, by_machines), max_size=2),
+    )
+    def write_and_send(
+        self,
+        *,
+        purpose: Subscription,
+        wishing: list[str],
+        audience: Mapping[str, Any],
+        meanwhile: list[Told],
+        says: tuple[Said, ...],
+        insists: bool,
+        followed: list[tuple[Link, bool]],
+    ) -> None:
+        """Somebody asked for such messages beforehand, and may think otherwise before the mails leave.
+
+        Who *insists* sends what has failed or is in doubt again, a little later, with what is due by then. Links of the
+        last mail are *followed*.
+        """
+        for each in wishing:
+            deed = Subscribe(each, purpose, SubscriptionState.SUBSCRIBED, Through.BY_HAND)
+            self.happen("change a subscription", deed)
+        self.happen("write a message", Write(purpose=purpose, contacts=tuple(wishing), **audience))
+        for told in meanwhile:
+            self.happen(*told)
+        self.happen("run the outbox", RunOutbox(says))
+        mails = self.worlds.seen["mails"].values()
+        over = tuple(each.id for each in mails if each.state in {MailState.FAILED, MailState.UNKNOWN})
+        if insists and over:
+            self.happen("queue mails again", QueueAgain(over))
+        if insists:
+            self.worlds.pass_time(timedelta(minutes=11))
+            self.happen("run the outbox", RunOutbox())
+        token = next((each.token for each in reversed(mails) if each.token), "t0")
+        for link, by_machine in followed:
+            self.happen("follow a link", Follow(token, link, by_machine))
+
+    @precondition(lambda self: self.worlds.seen["mails"])
+    @rule(minutes=st.sampled_from((0, 2, 11, 60, 1500)), says=says)
+    def send_what_is_due(self, minutes: int, says: tuple[Said, ...]) -> None:
+        """What was put off, what was left by somebody who was killed, and what was queued again."""
+        self.worlds.pass_time(timedelta(minutes=minutes))
+        self.happen("run the outbox", RunOutbox(says))
+
+    @precondition(lambda self: self.worlds.seen["mails"])
+    @rule(mail_ids=st.lists(mails_there_are, min_size=1, max_size=2).map(tuple))
+    def queue_mails_again(self, mail_ids: tuple[str, ...]) -> None:
+        self.happen("queue mails again", QueueAgain(mail_ids))
+
+    @precondition(lambda self: self.worlds.seen["mails"])
+    @rule(
+        follows=st.lists(
+            st.builds(Follow, tokens, links, by_machines),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    def follow_links(self, follows: list[Follow]) -> None:
+        for each in follows:
+            self.happen("follow a link", each)
 
 
 @st.composite
@@ -816,5 +948,6 @@ ALL_STORIES: tuple[type[Story], ...] = (
     Bookings,
     BookingLife,
     Invitations,
+    Messages,
     Imports,
 )

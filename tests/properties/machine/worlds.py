@@ -10,6 +10,7 @@ from typing import TypeAlias
 from doocore import ContactCenter
 from doocore.ports import OrganizationStore, Store
 from tests.builders import SteadyClock
+from tests.properties.machine.post import Post
 from tests.properties.machine.seeing import Seen, look
 from tests.properties.strategies import Deed, done, open_center
 
@@ -36,7 +37,7 @@ class World:
     @classmethod
     def over(cls, name: str, store: OrganizationStore) -> "World":
         """Open a contact center that has two fields of its own and two events that are live."""
-        center = open_center(store)
+        center = open_center(store, mailer=Post())
         clock = center._shell.clock
         assert isinstance(clock, SteadyClock)
         return cls(name, center, clock)

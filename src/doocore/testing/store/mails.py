@@ -6,7 +6,7 @@ from datetime import timedelta
 from doocore.changes import CreateContact, CreateMessage, DeleteContact, QueueMails, RetireContact, UpdateMail
 from doocore.errors import StaleVersionError
 from doocore.model.identifiers import ContactId
-from doocore.model.message import About, MailState, MessageDraft, MessageId, OutboxMail, SkipReason
+from doocore.model.message import LINKS_ARE_OUT, About, MailState, MessageDraft, MessageId, OutboxMail, SkipReason
 from doocore.testing.raises import raises
 from doocore.testing.samples import (
     ELSEWHERE,
@@ -213,11 +213,21 @@ class OutboxClaims(StoreClaims):
             tx.apply([DeleteContact(contact_id(1), 1, (contact_id(3),))], envelope(at=ELSEWHERE))
             assert tx.outbox.page() == (
                 _skipped(_of_nobody(mails[0])),
-                _of_nobody(mails[1]),
+                replace(mails[1], to="", contact_id=None, problem=""),
                 mails[2],
                 _skipped(_of_nobody(mails[3])),
             )
-            assert tx.outbox.of_tokens([each.token for each in mails]).keys() == {mails[2].token}
+            assert tx.outbox.of_tokens([each.token for each in mails]).keys() == {mails[1].token, mails[2].token}
+
+    def test_a_deleted_contact_can_still_unsubscribe_where_it_has_the_mail(self) -> None:
+        """Its token and address stay with the mails that may have arrived, and with no others (SU-5)."""
+        mails = [mail_of(place, 1, state=state) for place, state in enumerate(MailState, start=1)]
+        with self.transaction(CreateContact(contact(1)), QueueMails(tuple(mails))) as tx:
+            tx.apply([DeleteContact(contact_id(1), 1, ())], envelope(at=ELSEWHERE))
+            kept = {each.id: (each.address_key, each.token) for each in tx.outbox.page()}
+        assert kept == {
+            each.id: (each.address_key, each.token) if each.state in LINKS_ARE_OUT else (None, "") for each in mails
+        }
 
     def test_the_mails_of_a_merged_contact_are_its_survivors(self) -> None:
         """They leave for the one who is left (MG-1)."""
