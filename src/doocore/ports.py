@@ -19,7 +19,15 @@ from doocore.model.event import Event
 from doocore.model.fields import ContactField, Entered, FieldId, FieldKey
 from doocore.model.history import BookingHistoryEntry, Envelope, HistoryEntry
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
-from doocore.model.invitation import ContactMark, Evidence, Invitation, InvitationFacts, InvitationList, MessageEvent
+from doocore.model.invitation import (
+    ContactMark,
+    Evidence,
+    Invitation,
+    InvitationFacts,
+    InvitationList,
+    MessageEvent,
+    Reaction,
+)
 from doocore.model.message import (
     Delivery,
     Mail,
@@ -338,6 +346,12 @@ class OutboxReading(Protocol):
 
     def counts(self, message_id: MessageId | None = None) -> Mapping[MailState, int]:
         """Count mails per state, of one message or of all; a state that no mail has is left out."""
+
+    def reactions(self, message_id: MessageId) -> Mapping[tuple[MailState, frozenset[Reaction]], int]:
+        """Count a message's mails per state and what their contacts did with the message; machines do not count (MA-2, MA-6).
+
+        What no mail stands at is left out.
+        """
 
     def skipped(self, message_id: MessageId) -> Mapping[SkipReason, int]:
         """Count the recipients of a message that get no mail, per reason; a reason that nobody has is left out."""

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import LiteralString
 
 import psycopg
 import pytest
+from psycopg import IsolationLevel
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from doocore.changes import CreateContact, CreateGroup, JoinGroup
-from doocore.errors import StaleVersionError
+from doocore.errors import StaleVersionError, TryAgainError
 from doocore.model.contact import GroupId
 from doocore.model.contact_import import ImportId
 from doocore.model.identifiers import BookingNumber, ContactId, IdentifierKey
@@ -21,6 +23,9 @@ from doocore.testing.store.base import commit
 from doocore_adapters.postgres import PostgresStore, locks
 from tests.databases import Databases, rows_of, wait_until_somebody_waits
 from tests.stores import count, in_thread, write
+
+OF_KEYS: LiteralString = "FROM doocore_locks WHERE used_at < 'infinity'"
+"""The rows that are no gates."""
 
 
 class TestPostgresStore(StoreContract, SharedStoreContract, DurableStoreContract):
@@ -226,7 +231,7 @@ class TestLocks:
     def test_a_row_tells_nothing_of_the_key(self, store: PostgresStore, postgres: str) -> None:
         with store.organization("acme").transaction(lock=[address("ada@example.org"), address("ada@example.org")]):
             pass
-        ((organization, key_hash),) = rows_of(postgres, "SELECT organization_id, key_hash FROM doocore_locks")
+        ((organization, key_hash),) = rows_of(postgres, f"SELECT organization_id, key_hash {OF_KEYS}")
         assert (organization, len(key_hash)) == ("acme", 32)
         assert "ada" not in key_hash
 
@@ -245,7 +250,7 @@ class TestLocks:
                 "SELECT 1 FROM doocore_locks WHERE key_hash = %s FOR UPDATE", (locks._hash(address("held")),)
             )
             write(store, 1)
-            left = {key_hash for (key_hash,) in rows_of(postgres, "SELECT key_hash FROM doocore_locks")}
+            left = {key_hash for (key_hash,) in rows_of(postgres, f"SELECT key_hash {OF_KEYS}")}
             assert left == {locks._hash(address("held")), locks._hash(address("new"))}
 
     def test_looking_for_old_rows_is_not_done_all_the_time(self, store: PostgresStore, postgres: str) -> None:
@@ -254,7 +259,96 @@ class TestLocks:
         with psycopg.connect(postgres) as connection:
             connection.execute("UPDATE doocore_locks SET used_at = used_at - interval '2 hours'")
         write(store, 1)
-        assert len(rows_of(postgres, "SELECT 1 FROM doocore_locks")) == 1
+        assert len(rows_of(postgres, f"SELECT 1 {OF_KEYS}")) == 1
+
+
+class TestGates:
+    """Who has thousands of keys takes none of them, and is alone with the organization; others hinder each other as before."""
+
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let three keys be many, and all connections have the same gate."""
+        monkeypatch.setattr(locks, "MANY", 3)
+        monkeypatch.setattr(locks, "GATES", 1)
+
+    @pytest.mark.parametrize(("first", "second"), [("abc", "d"), ("d", "abc"), ("abc", "def")])
+    def test_many_keys_and_any_others_wait_for_each_other(self, postgres: str, first: str, second: str) -> None:
+        """Whoever came second sees what the first one wrote, whichever keys it has."""
+        with closing(PostgresStore(postgres)) as store, ThreadPoolExecutor(1) as threads:
+            with store.organization("acme").transaction(lock=map(address, first)) as tx:
+                seen = threads.submit(seen_by, store, second)
+                wait_until_somebody_waits(postgres)
+                tx.apply([CreateContact(contact(1))], envelope())
+            assert seen.result(60) == 1
+
+    def test_few_keys_go_side_by_side(self, postgres: str) -> None:
+        with (
+            closing(PostgresStore(postgres, timeout=5)) as store,
+            store.organization("acme").transaction(lock=[address("a")]),
+        ):
+            in_thread(lambda: seen_by(store, "b"))
+
+    def test_another_organization_does_not_wait(self, postgres: str) -> None:
+        with (
+            closing(PostgresStore(postgres, timeout=5)) as store,
+            store.organization("other").transaction(lock=map(address, "abc")),
+        ):
+            in_thread(lambda: seen_by(store, "a"))
+            in_thread(lambda: seen_by(store, "abc"))
+
+    def test_gates_stay(self, postgres: str) -> None:
+        with closing(PostgresStore(postgres)) as store:
+            assert seen_by(store, "abc") == 0
+        with psycopg.connect(postgres) as connection:
+            connection.execute("UPDATE doocore_locks SET used_at = used_at - interval '2 years'")
+        with closing(PostgresStore(postgres)) as store:
+            write(store, 1)
+        gates = rows_of(postgres, "SELECT key_hash FROM doocore_locks ORDER BY key_hash")
+        assert gates == [("host 00",), ("pool 00",)]
+
+    def test_who_finds_no_gate_tries_again(self, postgres: str) -> None:
+        """As where somebody has emptied the table: nothing is written without one, and the next one finds it."""
+        with closing(PostgresStore(postgres)) as store:
+            assert seen_by(store, "a") == 0
+            with psycopg.connect(postgres) as connection:
+                connection.execute("DELETE FROM doocore_locks")
+            with pytest.raises(TryAgainError):
+                seen_by(store, "b")
+            assert seen_by(store, "b") == 0
+
+    def test_a_host_goes_through_a_gate_of_its_own(self, postgres: str) -> None:
+        """Who closes the gates waits for it; who only passes by does not, though the host has just made that gate."""
+        with (
+            psycopg.connect(postgres) as host,
+            closing(PostgresStore(postgres)) as store,
+            ThreadPoolExecutor(1) as threads,
+        ):
+            hosted = PostgresStore(connection=host).organization("acme")
+            with hosted.transaction(lock=map(address, "abc")) as tx:
+                tx.apply([CreateContact(contact(1))], envelope())
+            assert seen_by(store, "d") == 0
+            seen = threads.submit(seen_by, store, "def")
+            wait_until_somebody_waits(postgres)
+            with hosted.transaction(lock=[address("e")]) as tx:
+                tx.apply([CreateContact(contact(2))], envelope())
+            host.commit()
+            assert seen.result(60) == 2
+
+    def test_a_host_that_reads_from_an_earlier_moment_is_told(self, postgres: str) -> None:
+        """Under REPEATABLE READ it would not see what was written while the gates were closed."""
+        with psycopg.connect(postgres) as host, closing(PostgresStore(postgres)) as store:
+            host.isolation_level = IsolationLevel.REPEATABLE_READ
+            host.execute("SELECT 1")
+            assert seen_by(store, "abc") == 0
+            hosted = PostgresStore(connection=host).organization("acme")
+            with pytest.raises(psycopg.errors.SerializationFailure), hosted.transaction(lock=[address("a")]):
+                pass
+
+
+def seen_by(store: PostgresStore, keys: str) -> int:
+    """Count the contacts while *keys* are held."""
+    with store.organization("acme").transaction(lock=map(address, keys)) as tx:
+        return tx.contacts.count()
 
 
 class TestErrors:

@@ -16,7 +16,10 @@ from doocore.testing import StoreContract
 from doocore.testing.samples import contact
 from doocore.testing.store.base import StoreClaims, commit
 from doocore_adapters.postgres import PostgresStore
+from doocore_adapters.postgres.cursors import Connection
+from doocore_adapters.postgres.pipelining import Pipelined
 from doocore_adapters.postgres.row_security import ENTER
+from doocore_adapters.postgres.sending import Said
 from doocore_adapters.postgres.session import STATEMENTS
 from doocore_adapters.vectors.running import run_case
 from doocore_adapters.vectors.stores import new_organizations
@@ -85,13 +88,13 @@ class Heard:
     wrong: list[str] = field(default_factory=list)
     _whose: dict[int, object] = field(default_factory=dict)
 
-    def hear(self, cursor: Any, statement: object, rows: Sequence[Sequence[Any] | None]) -> None:  # noqa: ANN401, of any row
+    def hear(self, connection: Connection, statement: object, rows: Sequence[Sequence[Any] | None]) -> None:
         """Note a statement, and that its organization is the one of its transaction."""
-        text = statement.as_string(cursor) if isinstance(statement, Composable) else str(statement)
+        text = statement.as_string(connection) if isinstance(statement, Composable) else str(statement)
         self.statements.add(text)
         if text == ENTER:
-            ((self._whose[id(cursor.connection)],),) = rows  # type: ignore[misc]
-        whose = self._whose.get(id(cursor.connection))
+            ((self._whose[id(connection)],),) = rows  # type: ignore[misc]
+        whose = self._whose.get(id(connection))
         for place in organizations_bound(text):
             if any(row is None or row[place] != whose for row in rows):
                 self.wrong.append(f"{whose!r} was said, and another is asked for: {text}")
@@ -104,13 +107,18 @@ class Heard:
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
-    """Listen to every cursor."""
+    """Listen to every cursor, and to what goes past them."""
     heard = Heard()
+    really_send = Pipelined.send
+
+    def send(sending: Pipelined, statement: str, *rows: Sequence[object]) -> Said:
+        heard.hear(sending._connection, statement, rows or [None])
+        return really_send(sending, statement, *rows)
 
     def listening(method: Callable[..., Any], *, many: bool = False) -> Callable[..., Any]:
         def said(cursor: Any, statement: Any, parameters: Any = None, **given: Any) -> Any:  # noqa: ANN401, as it comes
             rows = list(parameters) if many else [parameters]
-            heard.hear(cursor, statement, rows)
+            heard.hear(cursor.connection, statement, rows)
             return method(cursor, statement, rows if many else parameters, **given)
 
         return said
@@ -119,6 +127,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
         monkeypatch.setattr(cursor, "execute", listening(cursor.execute))
         monkeypatch.setattr(cursor, "executemany", listening(cursor.executemany, many=True))
         monkeypatch.setattr(cursor, "copy", listening(cursor.copy))
+    monkeypatch.setattr(Pipelined, "send", send)
     return heard
 
 

@@ -49,7 +49,7 @@ def test_a_new_address_makes_one_contact(postgres: str) -> None:
 
 def test_it_is_the_lock_that_prevents_two(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it, both find nobody."""
-    monkeypatch.setattr(pooled, "take", lambda *_: None)
+    monkeypatch.setattr(pooled, "hold", lambda *_: None)
     assert contacts_after_a_race(postgres) == 2
 
 

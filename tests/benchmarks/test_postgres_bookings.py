@@ -1,4 +1,4 @@
-"""Bookings per second on a Postgres that keeps what it has: against raw SQL, against Django's ORM, and without the lock."""
+"""Bookings per second on a Postgres that keeps what it has: against raw SQL, against Django's ORM, near and far, and without the lock."""
 
 import itertools
 import multiprocessing
@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, suppress
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from doocore import (
     Attendee,
@@ -26,6 +26,7 @@ from doocore import (
 from doocore.ports import Foreseen, OrganizationStore, Snapshot, Transaction
 from doocore_adapters.postgres import PostgresStore
 from doocore_adapters.validation import LibraryParsers
+from tests.benchmarks.distance import away
 from tests.benchmarks.measuring import RUNS, Measured, interleaved
 from tests.benchmarks.test_bookings import book, people
 from tests.databases import Databases
@@ -49,6 +50,11 @@ CREATE TABLE parties (org text, number text, position integer, contact text, ema
 CREATE INDEX by_contact ON parties (org, contact);
 """
 NOW = "2026-03-01T10:00:00+00:00"
+KNOWN = "SELECT id FROM contacts WHERE org = 'acme' AND email_key = %s"
+BOOKING = "INSERT INTO bookings VALUES ('acme', %s, 'e1', 'not_required', %s, %s)"
+CONTACT = "INSERT INTO contacts VALUES ('acme', %s, %s, %s, %s, %s, 'Köln', %s)"
+PARTY = "INSERT INTO parties VALUES ('acme', %s, %s, %s, %s, %s, %s, 'Köln', 'Standard')"
+HALF_A_MILLISECOND = 0.0005
 
 
 @pytest.fixture
@@ -66,28 +72,40 @@ def new_center(store: OrganizationStore) -> ContactCenter:
 
 def test_bookings_against_raw_sql_and_an_orm(durable: str, show: Callable[[str, str], None]) -> None:
     """Three look-ups and seven rows in one transaction each; the others write no history, no evidence, no decisions."""
+    show("Bookings on Postgres, one transaction each", booked(durable))
+
+
+def test_bookings_on_a_database_across_a_network(durable: str, show: Callable[[str, str], None]) -> None:
+    """The same, where every answer takes half a millisecond longer: what counts is how often one waits."""
+    with away(durable, HALF_A_MILLISECOND) as far:
+        show("Bookings on a Postgres that is 0.5 ms away", booked(far))
+
+
+def booked(dsn: str) -> str:
+    """Book in every way, in a database that is empty; give the rates."""
     numbers = itertools.count()
 
     def some() -> list[int]:
         return [next(numbers) for _ in range(BOOKINGS)]
 
     with (
-        closing(PostgresStore(durable)) as store,
-        closing(psycopg.connect(durable, autocommit=True)) as raw,
+        closing(PostgresStore(dsn)) as store,
+        closing(psycopg.connect(dsn, autocommit=True)) as raw,
     ):
         store.migrate()
         raw.execute(SCHEMA)
         center = new_center(store.organization("acme"))
-        book_django = django_booking(durable)
+        book_django = django_booking(dsn)
         measured = interleaved(
             BOOKINGS,
             {
                 "raw SQL, one by one": lambda: book_raw(raw, some()),
+                "raw SQL, pipelined": lambda: book_pipelined(raw, some()),
                 "Django's ORM": lambda: book_django(some()),
                 "center.book": lambda: book(center, some()),
             },
         )
-    show("Bookings on Postgres, one transaction each", measured.table("raw SQL, one by one"))
+    return measured.table("raw SQL, one by one")
 
 
 def book_raw(raw: psycopg.Connection[Any], numbers: Iterable[int]) -> None:
@@ -95,27 +113,29 @@ def book_raw(raw: psycopg.Connection[Any], numbers: Iterable[int]) -> None:
     for number in numbers:
         booking = f"TX-AAAA-{number:04}"
         with raw.transaction():
-            cursor.execute(
-                "INSERT INTO bookings VALUES ('acme', %s, 'e1', 'not_required', %s, %s)",
-                (booking, NOW, "f" * 64),
-                prepare=True,
-            )
+            cursor.execute(BOOKING, (booking, NOW, "f" * 64), prepare=True)
             for position, (email, first, last) in enumerate(people(number)):
-                found = cursor.execute(
-                    "SELECT id FROM contacts WHERE org = 'acme' AND email_key = %s", (email,), prepare=True
-                ).fetchall()
+                found = cursor.execute(KNOWN, (email,), prepare=True).fetchall()
                 contact = found[0][0] if found else f"{number:016}-{position}"
                 if not found:
-                    cursor.execute(
-                        "INSERT INTO contacts VALUES ('acme', %s, %s, %s, %s, %s, 'Köln', %s)",
-                        (contact, email, email, first, last, NOW),
-                        prepare=True,
-                    )
-                cursor.execute(
-                    "INSERT INTO parties VALUES ('acme', %s, %s, %s, %s, %s, %s, 'Köln', 'Standard')",
-                    (booking, position, contact, email, first, last),
-                    prepare=True,
-                )
+                    cursor.execute(CONTACT, (contact, email, email, first, last, NOW), prepare=True)
+                cursor.execute(PARTY, (booking, position, contact, email, first, last), prepare=True)
+
+
+def book_pipelined(raw: psycopg.Connection[Any], numbers: Iterable[int]) -> None:
+    """Do the same, and wait twice: for what is known, and for the commit."""
+    for number in numbers:
+        booking = f"TX-AAAA-{number:04}"
+        everybody = people(number)
+        with raw.pipeline(), raw.transaction():
+            raw.execute(BOOKING, (booking, NOW, "f" * 64), prepare=True)
+            asked = [raw.execute(KNOWN, (email,), prepare=True) for email, _, _ in everybody]
+            for position, (email, first, last) in enumerate(everybody):
+                found = asked[position].fetchall()
+                contact = found[0][0] if found else f"{number:016}-{position}"
+                if not found:
+                    raw.execute(CONTACT, (contact, email, email, first, last, NOW), prepare=True)
+                raw.execute(PARTY, (booking, position, contact, email, first, last), prepare=True)
 
 
 def django_booking(dsn: str) -> Callable[[Iterable[int]], None]:
@@ -123,20 +143,23 @@ def django_booking(dsn: str) -> Callable[[Iterable[int]], None]:
     import django  # noqa: PLC0415, it wants its settings before its models
     from django.conf import settings  # noqa: PLC0415
 
-    address = urlsplit(dsn)
-    host = parse_qs(address.query).get("host", [address.hostname or ""])[0]
-    user = address.username or parse_qs(address.query).get("user", ["postgres"])[0]
+    words = conninfo_to_dict(dsn)
     database = {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": address.path[1:],
-        "HOST": host,
-        "PORT": str(address.port or ""),
-        "USER": user,
-        "PASSWORD": address.password or "",
+        "NAME": words["dbname"],
+        "HOST": words.get("host", ""),
+        "PORT": words.get("port", ""),
+        "USER": words.get("user", "postgres"),
+        "PASSWORD": words.get("password", ""),
         "OPTIONS": {"server_side_binding": True},
     }
-    settings.configure(DATABASES={"default": database}, USE_TZ=True)
-    django.setup()
+    if not settings.configured:
+        settings.configure(DATABASES={"default": database}, USE_TZ=True)
+        django.setup()
+    from django.db import connection  # noqa: PLC0415
+
+    connection.close()
+    connection.settings_dict |= database  # else it would go on with the database of an earlier benchmark
     from tests.benchmarks.django_models import book_django  # noqa: PLC0415
 
     return book_django

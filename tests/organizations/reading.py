@@ -81,6 +81,7 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
     "outbox.due": (lambda it, _: it.due(LATER),),
     "outbox.page": (lambda it, k: it.page(message_id=k.message), lambda it, k: it.page(after=k.mail)),
     "outbox.counts": (lambda it, k: dict(it.counts(k.message)), lambda it, _: dict(it.counts())),
+    "outbox.reactions": (lambda it, k: dict(it.reactions(k.message)),),
     "outbox.skipped": (lambda it, k: dict(it.skipped(k.message)),),
     "outbox.is_written_to": (lambda it, k: it.is_written_to(k.message, k.written_to),),
     "outbox.last_sent": (lambda it, k: it.last_sent([k.contact]),),

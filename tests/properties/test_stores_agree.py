@@ -133,7 +133,7 @@ def sets_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) -> Se
             columns=st.builds(
                 lambda *each: FrozenDict({**each[0], **each[1], **each[2]}), fields, subscriptions, checked
             ),
-            origin=st.builds(Origin, st.sampled_from(Cause), texts, texts),
+            origin=st.builds(Origin, st.sampled_from(Cause), texts, texts, st.none() | st.integers(0, 2**40)),
             created_at=moments,
             through=st.sampled_from(Through),
         )
@@ -192,7 +192,7 @@ def changes_of(texts: SearchStrategy[str], moments: SearchStrategy[datetime]) ->
         Code,
         id=st.sampled_from(CODES),
         name=st.sampled_from(NAMES),
-        origin=st.builds(Origin, st.sampled_from(Cause), texts, texts),
+        origin=st.builds(Origin, st.sampled_from(Cause), texts, texts, st.none() | st.integers(0, 2**40)),
         created_at=moments,
         type=st.sampled_from(CodeType),
         use=st.sampled_from(CodeUse),

@@ -30,7 +30,7 @@ from doocore.changes import Change
 from doocore.contact_center import importing
 from doocore.model.history import Envelope
 from doocore.ports import Foreseen, OrganizationStore, Snapshot, Store, Transaction
-from doocore_adapters.postgres import PostgresStore
+from doocore_adapters.postgres import PostgresStore, locks
 from doocore_adapters.sqlite import SqliteStore, Synchronous
 
 PATIENCE = 60.0
@@ -202,8 +202,8 @@ def redeem(task: Mapping[str, Any], go: Go) -> object:
 
 
 def take_in(task: Mapping[str, Any], go: Go) -> object:
-    """Import a list in units of few rows; tell how many rows came to what."""
-    importing.UNIT, importing.BATCH = task["unit"], task["batch"]
+    """Import a list in units of few rows, which may have *many* keys nevertheless; tell how many rows came to what."""
+    importing.UNIT, importing.BATCH, locks.MANY = task["unit"], task["batch"], task["many"]
     with closing(opened(task["where"])) as store:
         watched = Watched(store.organization("acme"))
         center = ContactCenter(watched)

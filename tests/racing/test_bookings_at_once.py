@@ -135,13 +135,19 @@ def test_bookings_that_have_no_key_in_common_do_not_fail(
         assert sum(len(center.history(each)) for each in ids) == (4 * 4 * 60 if writes else 0)
 
 
-def test_an_import_and_bookings_that_meet_make_one_contact_each(where: Mapping[str, Any], races: Races) -> None:
-    """AS-12, IM-9: of 400 new addresses, that come in a list and in bookings at once, each is one contact."""
+@pytest.mark.parametrize("many", [10, 1_000])
+def test_an_import_and_bookings_that_meet_make_one_contact_each(
+    where: Mapping[str, Any], races: Races, many: int
+) -> None:
+    """AS-12, IM-9: of 400 new addresses, that come in a list and in bookings at once, each is one contact.
+
+    Whether the rows that are committed together are *many* for the store's locks, or not.
+    """
     numbers = range(400)
     rows = [{"E-Mail": address(number).title(), "Vorname": "Zoë", "Ort": f"Łódź {number}"} for number in numbers]
     bookings = [{"parties": [{"email": address(number), "values": {"company": "Ὀδυσσεύς"}}]} for number in numbers]
     imported, *answers = races.run(
-        {"task": "take_in", "where": where, "rows": rows, "unit": 20, "batch": 7},
+        {"task": "take_in", "where": where, "rows": rows, "unit": 20, "batch": 7, "many": many},
         *({"task": "book", "where": where, "bookings": bookings[first::3][::-1]} for first in range(3)),
     )
     reasons = Counter(reason for _, reason, _ in parties_of(answers))

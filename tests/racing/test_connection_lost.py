@@ -68,7 +68,7 @@ def test_whether_a_commit_was_done_need_not_be_known(
     center: ContactCenter, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """AS-13: cut when it was done, but nobody had heard of it, the booking is there, and answered the second time."""
-    really, cut_once = session._commit, at(1, lambda: cut(postgres))
+    really, cut_once = session._commit, at(2, lambda: cut(postgres))  # behind the one that makes the gates
 
     def commit(sending: Sending) -> None:
         really(sending)

@@ -6,7 +6,7 @@ and `ROLLBACK` too, and once more when a commit was done but nobody heard of it.
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +32,7 @@ from doocore.contact_center import importing
 from doocore.ports import Foreseen, OrganizationStore, Snapshot, Store, Transaction
 from doocore_adapters.memory import MemoryStore
 from doocore_adapters.postgres import PostgresStore
+from doocore_adapters.postgres.pipelining import Pipelined, _Prepared
 from doocore_adapters.sqlite import SqliteStore, Synchronous
 from tests.builders import booking, everything, live_event, new_center, party
 
@@ -199,7 +200,20 @@ def let_sqlite_fail(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def let_postgres_fail(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let whatever a cursor executes be a call."""
+    """Let whatever a cursor executes be a call, and whatever is sent past cursors."""
+    really_send, really_exchange = _Prepared.send, Pipelined._exchange
+
+    def send(prepared: _Prepared, *given: Any) -> Iterator[object]:  # noqa: ANN401, as it is
+        faults.call()
+        yield from really_send(prepared, *given)
+
+    def exchange(sending: Pipelined, said: Sequence[Any]) -> None:
+        really_exchange(sending, said)
+        if any(is_commit(each.statement) for each in said):
+            faults.call(behind_commit=True)
+
+    monkeypatch.setattr(_Prepared, "send", send)
+    monkeypatch.setattr(Pipelined, "_exchange", exchange)
 
     def faulty(really: Callable[..., object]) -> Callable[..., object]:
         def call(cursor: object, statement: object, *given: object, **named: object) -> object:

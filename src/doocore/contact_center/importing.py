@@ -48,8 +48,8 @@ from doocore.rules.permissions import Action, permit
 BATCH = 5_000
 """How many rows are decided at once: what is asked for each time, fields and settings, is then asked for seldom."""
 
-UNIT = 10_000
-"""How many rows are committed at once."""
+UNIT = 5_000
+"""How many rows are committed at once; so long others may have to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

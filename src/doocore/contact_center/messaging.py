@@ -139,14 +139,14 @@ class Messages:
         return {each: found.get(each, 0) for each in MailState}
 
     def status_counts(self, message_id: str) -> Mapping[RecipientStatus, int]:
-        """Count a message's recipients per status, those of none too (MA-2). Raises `NotFoundError`.
-
-        It looks at every mail of the message; `counts` does not, and knows of no openings and clicks.
-        """
+        """Count a message's recipients per status, those of none too (MA-2). Raises `NotFoundError`."""
         message = self.get(message_id)
         with self._shell.store.snapshot() as snapshot:
-            found = Counter(each.status for each in _recipients(snapshot, message, at_once=AT_ONCE))
-        return {each: found[each] for each in RecipientStatus}
+            reactions = snapshot.outbox.reactions(message.id)
+        counts = dict.fromkeys(RecipientStatus, 0)
+        for (state, known), count in reactions.items():
+            counts[recipient_status(state, known)] += count
+        return counts
 
     def skipped(self, message_id: str) -> Mapping[SkipReason, int]:
         """Count who gets no mail of a message, per reason (SU-2). Raises `NotFoundError`."""

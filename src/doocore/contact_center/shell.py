@@ -33,6 +33,10 @@ Progress = Callable[[int], None]
 ATTEMPTS = 10
 """How often a story is planned again after another writer was faster."""
 
+# An import asks for thousands of keys; to look such a word up in its class takes longer than all else that is done with one.
+_CONTACT_ID = IdentifierKind.CONTACT_ID
+_EMAIL = IdentifierKind.EMAIL
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
@@ -147,7 +151,7 @@ def gather(snapshot: Snapshot, needs: Needs) -> Facts:
     if post.mails or post.by_token:  # else what was asked for stays as it is, in excerpts too
         needs |= post.concerned
     settings = snapshot.settings.get()
-    by_id = {key: ContactId(key.key) for key in needs.keys if key.kind is IdentifierKind.CONTACT_ID}
+    by_id = {each: ContactId(each.key) for each in needs.keys if each.kind is _CONTACT_ID}
     named = needs.contacts.union(by_id.values())
     known = _Known(snapshot, needs.excerpt)
     holders = known.find(needs.keys - by_id.keys() if by_id else needs.keys)
@@ -253,7 +257,7 @@ class _Known:
 def _addresses(needs: Needs, contacts: Mapping[ContactId, Contact]) -> set[str]:
     """Collect the match keys whose opt-outs may bind (SU-5)."""
     aliases = (key for each in contacts.values() for key in each.aliases)
-    addresses = {key for kind, key in chain(needs.keys, aliases) if kind is IdentifierKind.EMAIL}
+    addresses = {key for kind, key in chain(needs.keys, aliases) if kind is _EMAIL}
     addresses.update(each.email_key for each in contacts.values() if each.email_key is not None)
     return addresses
 

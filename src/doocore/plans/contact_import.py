@@ -262,12 +262,14 @@ class _Batch:
         after = matched
         if written:
             email_key = key_of_email(written) if "email" in written else matched.email_key
-            after = replace(matched, values=FrozenDict({**matched.values, **written}), email_key=email_key)
+            overwritten = FrozenDict({**matched.values, **written})
+            after = replace(matched, values=overwritten, email_key=email_key, version=matched.version + 1)
         after = self._subscribed(after, wishes, self._mode, warnings)
         outcome = RowOutcome.UNCHANGED
         if after is not matched:
             outcome = RowOutcome.UPDATED
-            after = replace(after, version=matched.version + 1)
+            if not written:
+                after = replace(after, version=matched.version + 1)
             if "email" in written:
                 self._warn_of_shared(after, warnings)
             self._changes.append(UpdateContact(matched, after, _UPDATE_RULES, row.line))

@@ -111,8 +111,10 @@ class _Settling:
         known = self._known[place]
         if known is None:
             return None
-        said_and_had = zip(said, self._facts.excerpts[known], strict=True)
-        return known if all(each in ("", had) for each, had in said_and_had) else None
+        for each, had in zip(said, self._facts.excerpts[known], strict=True):
+            if each not in ("", had):
+                return None
+        return known
 
     def _words(self, target: str) -> Sequence[object]:
         """Give a column as it stands; of a subscription, the words for what it says."""

@@ -158,12 +158,12 @@ def survey(job: ImportJob, rows: Iterable[ListRow], progress: Callable[[int], No
     """
     place = job.identifying_place
     width = len(job.columns.columns)
-    key_of = match_key if job.options.identify_by is IdentifierKind.EMAIL else trimmed
+    keys_of = _OTHER_KEYS.get(job.options.identify_by, _trimmed)
     buckets = [array("q") for _ in range(_BUCKETS)]
     total = 0
     for batch in batches(rows, _TOLD_EVERY):
         cells = [row[place] for _, row in batch if len(row) == width]
-        for value in map(hash, map(key_of, _texts(cells))):
+        for value in map(hash, keys_of(_texts(cells))):
             buckets[value % _BUCKETS].append(value)
         total += len(batch)
         if progress is not None and len(batch) == _TOLD_EVERY:
@@ -177,8 +177,8 @@ class Reading:
     def __init__(self, job: ImportJob, found: Survey) -> None:
         self._identify = _Identification(job)
         self._others = [
-            (kind, job.columns.targets.index(kind.value), key_of)
-            for kind, key_of in _OTHER_KEYS.items()
+            (kind, job.columns.targets.index(kind.value), keys_of)
+            for kind, keys_of in _OTHER_KEYS.items()
             if kind is not job.options.identify_by and kind.value in job.columns.targets
         ]
         self._width = len(job.columns.columns)
@@ -193,7 +193,7 @@ class Reading:
         shaped = [blank if place in misshapen else row for place, row in enumerate(cells)] if misshapen else cells
         columns = list(zip(*shaped, strict=True))
         texts, keys, problems = self._identify.read_all(columns[self._identify.place])
-        others = {kind: [key_of(each) or "" for each in _texts(columns[place])] for kind, place, key_of in self._others}
+        others = {kind: [key or "" for key in keys_of(_texts(columns[place]))] for kind, place, keys_of in self._others}
         return ReadRows(
             lines=lines,
             cells=cells,
@@ -307,11 +307,22 @@ class _Identification:
         return text, text
 
 
-_OTHER_KEYS: Mapping[IdentifierKind, Callable[[str], str | None]] = {
-    IdentifierKind.EMAIL: match_key,
-    IdentifierKind.CUSTOMER_ID: trimmed,
+def _match_keys(texts: Sequence[str]) -> Iterable[str | None]:
+    """Give the match keys of a column; in most batches of a list, all are plain."""
+    if all(map(PLAIN.fullmatch, texts)):
+        return [text.lower() for text in texts]
+    return map(match_key, texts)
+
+
+def _trimmed(texts: Sequence[str]) -> Iterable[str]:
+    return map(trimmed, texts)
+
+
+_OTHER_KEYS: Mapping[IdentifierKind, Callable[[Sequence[str]], Iterable[str | None]]] = {
+    IdentifierKind.EMAIL: _match_keys,
+    IdentifierKind.CUSTOMER_ID: _trimmed,
 }
-"""How the key of an identifier is read that does not identify the row (IM-17)."""
+"""How the keys of a column are read that does not identify the rows (IM-17)."""
 
 
 def _texts(cells: Sequence[Entered]) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """Messages and the outbox in the SQL stores: their rows, reading and writing."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from doocore.errors import StaleVersionError
 from doocore.model.contact import Subscription
 from doocore.model.frozen import FrozenDict
 from doocore.model.identifiers import ContactId
+from doocore.model.invitation import Reaction
 from doocore.model.message import (
     About,
     Mailbox,
@@ -76,6 +78,13 @@ class Outbox(Repository):
         statement = self._sql.mail_counts if message_id is None else self._sql.mail_counts_of_message
         found = self._rows(statement, *(() if message_id is None else (message_id,)))
         return {MailState(state): count for state, count in found}
+
+    def reactions(self, message_id: MessageId) -> Mapping[tuple[MailState, frozenset[Reaction]], int]:
+        """Count a message's mails per state and what their contacts did with the message."""
+        found: Counter[tuple[MailState, frozenset[Reaction]]] = Counter()
+        for state, words, count in self._rows(self._sql.mail_reactions, message_id):
+            found[MailState(state), frozenset(map(Reaction, (words or "").split()))] += count
+        return dict(found)
 
     def skipped(self, message_id: MessageId) -> Mapping[SkipReason, int]:
         """Count the recipients of a message that get no mail, per reason."""

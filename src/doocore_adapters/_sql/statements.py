@@ -427,6 +427,13 @@ class Statements:
     mail_counts_of_message = (
         "SELECT state, count(*) FROM doocore_outbox WHERE organization_id = ? AND message_id = ? GROUP BY state"
     )
+    mail_reactions = (
+        "SELECT state, reactions, count(*) FROM (SELECT o.state, (SELECT {reactions} FROM doocore_message_events e"
+        " WHERE e.organization_id = o.organization_id AND e.event_id = m.event_id AND e.contact_id = o.contact_id"
+        " AND e.message = m.id AND NOT e.by_machine) AS reactions FROM doocore_outbox o LEFT JOIN doocore_messages m"
+        " ON m.organization_id = o.organization_id AND m.id = o.message_id"
+        " WHERE o.organization_id = ? AND o.message_id = ?) r GROUP BY state, reactions"
+    )
     mails_skipped = (
         "SELECT skipped, count(*) FROM doocore_outbox"
         " WHERE organization_id = ? AND message_id = ? AND skipped IS NOT NULL GROUP BY skipped"

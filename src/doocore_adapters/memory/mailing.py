@@ -10,6 +10,7 @@ from doocore import changes as kinds
 from doocore.errors import StaleVersionError
 from doocore.model.history import Envelope, require_offset
 from doocore.model.identifiers import ContactId
+from doocore.model.invitation import Reaction
 from doocore.model.message import LINKS_ARE_OUT, About, MailId, MailState, Message, MessageId, OutboxMail, SkipReason
 from doocore_adapters.memory.reading import Repository
 from doocore_adapters.memory.records import Journal, Records
@@ -75,6 +76,12 @@ class Outbox(Repository):
         """Count mails per state."""
         return dict(Counter(each.state for each in self._of(message_id)))
 
+    def reactions(self, message_id: MessageId) -> Mapping[tuple[MailState, frozenset[Reaction]], int]:
+        """Count a message's mails per state and what their contacts did with the message."""
+        return dict(
+            Counter((each.state, self._reactions(message_id, each.contact_id)) for each in self._of(message_id))
+        )
+
     def skipped(self, message_id: MessageId) -> Mapping[SkipReason, int]:
         """Count the recipients of a message that get no mail, per reason."""
         return dict(Counter(each.skipped for each in self._of(message_id) if each.skipped is not None))
@@ -94,6 +101,16 @@ class Outbox(Repository):
             if each.contact_id is not None and each.finished_at is not None:
                 found[each.contact_id] = max(each.finished_at, found.get(each.contact_id, each.finished_at))
         return found
+
+    def _reactions(self, message_id: MessageId, contact_id: ContactId | None) -> frozenset[Reaction]:
+        records = self._records()
+        message = records.messages.get(message_id)
+        if message is None or contact_id is None:
+            return frozenset()
+        events = records.message_events.get(contact_id, {}).get(message.draft.event_id, {})
+        return frozenset(
+            each.reaction for each in events.values() if each.message == message_id and not each.by_machine
+        )
 
     def _of(self, message_id: MessageId | None) -> Iterator[OutboxMail]:
         return (each for each in self._records().mails.values() if message_id in {None, each.message_id})

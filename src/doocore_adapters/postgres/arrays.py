@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 
-from psycopg import Cursor
-
 from doocore_adapters._sql import schema
 from doocore_adapters._sql.columns import Columns
 from doocore_adapters._sql.rows import Row
@@ -28,6 +26,9 @@ _TYPES = {
     Type.BOOLEAN: "boolean",
 }
 _TABLES = {each.name: each for each in schema.TABLES}
+_BETWEEN, _DELIMITER = "\x1f", '","'
+"""What stands between the texts of an array while all of them are escaped at once, and what then does."""
+
 _IDENTITY = ("organization_id", "id", "version_before")
 
 
@@ -55,12 +56,10 @@ class Arrayed:
     statement: str
     key: slice
 
-    def run(self, cursor: Cursor[Row], rows: Sequence[Row]) -> int:
-        """Write *rows*, in the order in which they come where it matters; give how many rows of the table were touched."""
-        return sum(
-            cursor.execute(self.statement, list(map(array, zip(*each, strict=True)))).rowcount
-            for each in _rounds(rows, self.key)
-        )
+    def said(self, rows: Sequence[Row]) -> Iterator[tuple[str, Sequence[object]]]:
+        """Say how *rows* are written, in the order in which they come where it matters."""
+        for each in _rounds(rows, self.key):
+            yield self.statement, list(map(array, zip(*each, strict=True)))
 
 
 def _rounds(rows: Sequence[Row], key: slice) -> Iterator[Sequence[Row]]:
@@ -120,18 +119,28 @@ def _arrays(names: Sequence[str]) -> str:
     return f"unnest({marks}) AS given ({', '.join(names)})"
 
 
-def array(column: Sequence[object]) -> str:
+class Array(str):
+    """The text of an array."""
+
+    __slots__ = ()
+
+
+def array(column: Sequence[object]) -> Array:
     r"""Write a column as the text of an array: everything in quotes, but for `None`, which is NULL.
 
     >>> print(array(["Ada", 'a "b" \\', "", None, 2]))
     {"Ada","a \"b\" \\","",NULL,"2"}
+    >>> array(["\x1f", 'a "b"']), array(["Ada", 'a "b"'])
+    ('{"\x1f","a \\"b\\""}', '{"Ada","a \\"b\\""}')
     """
-    if set(map(type, column)) != {str}:
-        return f"{{{','.join([_quoted(each) for each in column])}}}"
-    texts = [str(each) for each in column]
-    if any(mark in text for mark in '"\\' for text in texts):
-        texts = list(map(_escaped, texts))
-    return '{"' + '","'.join(texts) + '"}'
+    types = set(map(type, column))
+    if types == {int}:
+        return Array(f"{{{','.join(map(str, column))}}}")
+    if types == {str}:
+        texts = _BETWEEN.join(column)  # type: ignore[arg-type]
+        if texts.count(_BETWEEN) == len(column) - 1:
+            return Array(f'{{"{_escaped(texts).replace(_BETWEEN, _DELIMITER)}"}}')
+    return Array(f"{{{','.join(map(_quoted, column))}}}")
 
 
 def _quoted(value: object) -> str:

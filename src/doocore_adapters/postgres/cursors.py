@@ -56,6 +56,15 @@ def _adapters() -> AdaptersMap:
 _ADAPTERS = _adapters()
 
 
+class Adaptation:
+    """How values are written and read on a connection, for whoever does so without a cursor."""
+
+    adapters = _ADAPTERS
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+
 class _Cursor(psycopg.Cursor[Row]):
     """Shares what it knows of types with all others of its kind: to learn it takes longer than many a statement."""
 

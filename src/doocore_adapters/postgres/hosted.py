@@ -7,9 +7,10 @@ from psycopg.pq import TransactionStatus
 
 from doocore.model.identifiers import IdentifierKey
 from doocore_adapters.postgres.cursors import Connection, Cursor, cursor_on
-from doocore_adapters.postgres.locks import take
+from doocore_adapters.postgres.locks import Side, go_through, make, take
 from doocore_adapters.postgres.opening import bring_up_to_date, require_current
-from doocore_adapters.postgres.session import PostgresSession, in_transaction, savepoint, session
+from doocore_adapters.postgres.sending import Sending, in_transaction
+from doocore_adapters.postgres.session import PostgresSession, savepoint, session
 
 _OURS = "doocore_transaction"
 _ONE_MOMENT = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -28,7 +29,7 @@ class HostConnection:
         with self._alone() as cursor, self._within_transaction(cursor):
             require_current(cursor)
             with session(cursor, organization_id) as opened:
-                take(opened, lock)
+                self._take(opened, frozenset(lock))
                 yield opened
 
     @contextmanager
@@ -74,12 +75,21 @@ class HostConnection:
         if begun and self._connection.autocommit:
             raise RuntimeError("this connection commits by itself (autocommit): begin with connection.transaction()")
         try:
-            with savepoint(cursor, _OURS):  # where none was begun, psycopg sends a BEGIN before it
+            with savepoint(Sending(self._connection), _OURS):  # where none was begun, psycopg sends a BEGIN before it
                 yield
         except BaseException:
             if begun and in_transaction(self._connection):  # as it was before: no transaction, no lock
                 cursor.execute("ROLLBACK")
             raise
+
+    def _take(self, session: PostgresSession, keys: frozenset[IdentifierKey]) -> None:
+        """Take keys one by one, however many: what was written before we closed the gates, the host may not see."""
+        if not keys:
+            return
+        gate = Side.HOST.gate(self._connection.info.backend_pid)
+        while not go_through(session, gate)():
+            make(session, [gate])
+        take(session, keys)
 
     def _idle(self) -> bool:
         return self._connection.info.transaction_status is TransactionStatus.IDLE

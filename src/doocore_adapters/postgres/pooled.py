@@ -16,7 +16,7 @@ from doocore.errors import TryAgainError
 from doocore.model.identifiers import IdentifierKey
 from doocore_adapters._sql.alone import Alone
 from doocore_adapters.postgres.cursors import Connection, Cursor, cursor_on
-from doocore_adapters.postgres.locks import forget, take
+from doocore_adapters.postgres.locks import Side, forget, hold, make
 from doocore_adapters.postgres.opening import bring_up_to_date, require_current, require_migratable
 from doocore_adapters.postgres.session import PostgresSession, session, transaction
 
@@ -44,20 +44,23 @@ class PooledConnections:
         self._alone = Alone()
         self._known: WeakSet[Connection] = WeakSet()
         self._forget_at: dict[str, float] = {}
+        self._with_gates: set[str] = set()
 
     @contextmanager
     def session(self, organization_id: str, lock: Iterable[IdentifierKey]) -> Iterator[PostgresSession]:
         """Open a transaction that commits at the end of the block, or rolls back if it raises."""
-        patience = f"SET LOCAL lock_timeout = {max(1, int(self._timeout * 1_000))}"  # 0 would be for ever
+        keys = frozenset(lock)
         with self._own_turn(), self._borrowed() as connection:
             cursor = self._checked(connection)
-            with (
-                _told_to_try_again(),
-                transaction(cursor, WRITING, patience) as sending,
-                session(cursor, organization_id, sending) as opened,
-            ):
-                take(opened, lock)
-                yield opened
+            if keys:
+                self._make_gates(cursor, organization_id)
+            try:
+                with _told_to_try_again(), self._writing(cursor, organization_id) as opened:
+                    hold(opened, keys, Side.POOL.gate(connection.info.backend_pid))
+                    yield opened
+            except TryAgainError:
+                self._with_gates.discard(organization_id)  # perhaps somebody has emptied the table
+                raise
             self._forget_locks(cursor, organization_id)
 
     @contextmanager
@@ -106,6 +109,22 @@ class PooledConnections:
             self._known.add(connection)
         return cursor
 
+    @contextmanager
+    def _writing(self, cursor: Cursor, organization_id: str) -> Iterator[PostgresSession]:
+        patience = f"SET LOCAL lock_timeout = {max(1, int(self._timeout * 1_000))}"  # 0 would be for ever
+        with (
+            transaction(cursor, WRITING, patience) as sending,
+            session(cursor, organization_id, sending) as opened,
+        ):
+            yield opened
+
+    def _make_gates(self, cursor: Cursor, organization_id: str) -> None:
+        """See once that an organization has its gates, in a transaction of their own: nobody waits for them any longer."""
+        if organization_id not in self._with_gates:
+            with _told_to_try_again(), self._writing(cursor, organization_id) as opened:
+                make(opened, Side.POOL.gates)
+            self._with_gates.add(organization_id)
+
     def _forget_locks(self, cursor: Cursor, organization_id: str) -> None:
         now = time.monotonic()
         if now >= self._forget_at.get(organization_id, now):
@@ -115,8 +134,7 @@ class PooledConnections:
                 transaction(cursor, WRITING) as sending,
                 session(cursor, organization_id, sending) as opened,
             ):
-                opened.settle()
-                forget(cursor, organization_id)
+                forget(opened)
 
 
 @contextmanager

@@ -1,83 +1,85 @@
-"""Saying several things to the server before an answer is waited for: psycopg's pipeline mode.
+"""Saying things to the server, and when its answers are waited for.
 
-Two rules for this file. 1: a pipeline is open only until somebody waits, and whoever runs a statement outside of this
-file waits first: `COPY` and savepoints that are rolled back know no pipeline. 2: the first error of what was sent is
-raised by whoever waits, once; what was sent behind it has not happened.
+One rule for this file: whoever runs a statement beside what is sent waits for that first.
 """
 
-from contextlib import ExitStack
+from collections.abc import Sequence
+from typing import Protocol
 
-import psycopg
-from psycopg import Pipeline
-from psycopg.abc import Params
+from psycopg.pq import TransactionStatus
 
+from doocore_adapters._sql.rows import Row
 from doocore_adapters.postgres.cursors import Connection, Cursor, cursor_on
 
 
+class Said(Protocol):
+    """A statement that was sent; when it was waited for, what the server says to it."""
+
+    @property
+    def touched(self) -> int:
+        """How many rows of the table it wrote, or found."""
+
+    @property
+    def words(self) -> str | None:
+        """What the server says it has done."""
+
+    def rows(self) -> list[Row]:
+        """Give what was found."""
+
+
 class Sending:
-    """What is under way to the server on one connection.
+    """What is under way to the server on one connection; here, each statement is waited for, and raises its error, at once."""
 
-    Not *pipelined*, or with a libpq before 14, everything is waited for at once, and goes just as well.
-    """
-
-    def __init__(self, connection: Connection, *, pipelined: bool) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._pipelined = pipelined and Pipeline.is_supported()
-        self._open = ExitStack()
-        self._is_open = False
-        self._failure: psycopg.Error | None = None
 
-    def send(self, statement: str, *rows: Params) -> Cursor:
-        """Send a statement, once for each of *rows* if there are any; `answered` gives its cursor back with the answer."""
+    def send(self, statement: str, *rows: Sequence[object]) -> Said:
+        """Send a statement, once for each of *rows* if there are any."""
         cursor = cursor_on(self._connection)
-        if self._failure is not None:  # not even this one, which the server has never heard of
-            return cursor
-        try:
-            self._begin()
-            if len(rows) > 1:
-                cursor.executemany(statement, rows)
-            else:
-                cursor.execute(statement, *rows)
-        except psycopg.Error as error:
-            self._fail(error)
-        return cursor
+        if len(rows) > 1:
+            cursor.executemany(statement, rows)
+        else:
+            cursor.execute(statement, *rows)
+        return _ByCursor(cursor)
 
-    def ask(self, statement: str) -> Cursor:
-        """Run a statement, with what is under way, and wait for it."""
-        if self._is_open:
-            return self.answered(self.send(statement))
+    def ask(self, statement: str, *rows: Sequence[object]) -> Said:
+        """Send a statement, and wait for it and for everything else that is under way."""
+        said = self.send(statement, *rows)
         self.settle()
-        return cursor_on(self._connection).execute(statement)
-
-    def answered(self, cursor: Cursor) -> Cursor:
-        """Wait for everything that was sent."""
-        self.settle()
-        return cursor
+        return said
 
     def settle(self) -> None:
-        """Wait for everything that was sent, and raise the first error among it."""
-        self._wait()
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
+        """Wait for everything that was sent, and raise the first error among it, once."""
 
     def give_up(self) -> None:
         """Wait for everything that was sent, whatever became of it."""
-        self._wait()
-        self._failure = None
 
-    def _begin(self) -> None:
-        if self._pipelined and not self._is_open:
-            self._open.enter_context(self._connection.pipeline())
-            self._is_open = True
+    def take_back(self, savepoint: str) -> None:
+        """Undo what was done since a savepoint, whatever became of it, and forget that."""
+        self.give_up()
+        if in_transaction(self._connection):
+            self.ask(f"ROLLBACK TO SAVEPOINT {savepoint}")
+            self.ask(f"RELEASE SAVEPOINT {savepoint}")
 
-    def _wait(self) -> None:
-        self._is_open = False
-        try:
-            self._open.close()
-        except psycopg.Error as error:
-            self._fail(error)
 
-    def _fail(self, error: psycopg.Error) -> None:
-        if self._failure is None:
-            self._failure = error
+def in_transaction(connection: Connection) -> bool:
+    """Tell whether there is something to roll back; a server that is gone has taken back everything."""
+    return connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
+
+
+class _ByCursor:
+    """A statement that a cursor of psycopg's has run."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    @property
+    def touched(self) -> int:
+        return self._cursor.rowcount
+
+    @property
+    def words(self) -> str | None:
+        return self._cursor.statusmessage
+
+    def rows(self) -> list[Row]:
+        return self._cursor.fetchall()

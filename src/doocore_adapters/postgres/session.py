@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from psycopg.errors import InFailedSqlTransaction
-from psycopg.pq import TransactionStatus
 
+from doocore.errors import TryAgainError
 from doocore_adapters._sql.columns import Columns
 from doocore_adapters._sql.dialect import Dialect
 from doocore_adapters._sql.rows import Row
 from doocore_adapters._sql.statements import Statements
-from doocore_adapters.postgres.arrays import MANY, arrayed, insertion
-from doocore_adapters.postgres.cursors import Connection, Cursor
+from doocore_adapters.postgres.arrays import MANY, Array, array, arrayed, insertion
+from doocore_adapters.postgres.cursors import Cursor
+from doocore_adapters.postgres.pipelining import sending_on
 from doocore_adapters.postgres.row_security import ENTER
-from doocore_adapters.postgres.sending import Sending
+from doocore_adapters.postgres.sending import Said, Sending, in_transaction
 from doocore_adapters.postgres.streaming import Streams
 
 Question: TypeAlias = tuple[object, ...]
@@ -28,6 +29,7 @@ POSTGRES = Dialect(
         "among": "= ANY(?)",
         "contains": "strpos(c.search_text, ?) > 0",
         "group_ids": "string_agg(o.group_id, ' ')",
+        "reactions": "string_agg(DISTINCT e.reaction, ' ')",
         "has_value": "EXISTS (SELECT 1 FROM json_each(custom) WHERE key = ?)",
         "that_value": "(SELECT json_object_agg(key, value) FROM json_each(custom) WHERE key = ?)",
         "without_value": "(SELECT json_object_agg(key, value) FROM json_each(custom) WHERE key <> ?)",
@@ -69,18 +71,18 @@ class PostgresSession:
         self._cursor = cursor
         self._sending = sending
         self._foreseen: dict[Question, Answer] = {}
+        self._required: Answer | None = None
         self._streams = Streams(self._open, sending)
         self._over = False
 
     def rows(self, statement: str, *parameters: object) -> list[Row]:
         """Run a query and give all its rows; what was foreseen is there already."""
-        cursor = self._open()
+        self._open()
         if self._foreseen:
-            answer = self._foreseen.pop(_question(statement, parameters), None)
+            answer = self._foreseen.pop((statement, *parameters), None)
             if answer is not None:
                 return answer()
-        self._sending.settle()
-        return cursor.execute(statement, [askable(each) for each in parameters]).fetchall()
+        return self.ask(statement, *parameters)()
 
     def stream(self, statement: str, *parameters: object, size: int) -> Generator[list[Row], None, None]:
         """Run a query and give its rows *size* at a time, by a cursor of the server's."""
@@ -89,8 +91,8 @@ class PostgresSession:
     def ask(self, statement: str, *parameters: object) -> Answer:
         """Send a query, and give its rows when they are asked for."""
         self._open()
-        cursor = self._sending.send(statement, [askable(each) for each in parameters])
-        return lambda: self._sending.answered(cursor).fetchall()
+        answer = self._sending.send(statement, [askable(each) for each in parameters])
+        return lambda: self._settled(answer).rows()
 
     @contextmanager
     def foreseeing(self) -> Iterator["Foreseeing"]:
@@ -99,9 +101,16 @@ class PostgresSession:
         yield asking
         self._foreseen = asking.answers
 
+    def require(self, answer: Answer) -> None:
+        """Go on only with rows in *answer*: who settles learns otherwise to try again."""
+        self._required = answer
+
     def settle(self) -> None:
         """Wait for everything that was sent; raises what went wrong with it."""
         self._sending.settle()
+        required, self._required = self._required, None
+        if required is not None and not required():
+            raise TryAgainError
 
     def let_go(self) -> None:
         """Take the server's cursors away that somebody has left half read: in a host's transaction, they would stay."""
@@ -109,18 +118,11 @@ class PostgresSession:
 
     def write(self, statement: str, rows: Iterable[Row]) -> int:
         """Run a statement once for each of *rows*, sent without waiting for one another, and give how many rows it touched."""
-        cursor = self._begin_to_write()
-        self._sending.settle()
+        self._begin_to_write()
         given = list(rows)
-        if not given:
-            return 0
         if statement in ARRAYED and len(given) >= MANY:
-            return ARRAYED[statement].run(cursor, given)
-        if len(given) == 1:
-            cursor.execute(statement, given[0])
-        else:
-            cursor.executemany(statement, given)
-        return cursor.rowcount
+            return sum(self._sending.ask(*each).touched for each in ARRAYED[statement].said(given))
+        return self._sending.ask(statement, *given).touched if given else 0
 
     def send(self, statement: str, rows: Iterable[Row]) -> Callable[[], int]:
         """Do the same without waiting for the answer, if they are not many."""
@@ -129,41 +131,40 @@ class PostgresSession:
         if not given or len(given) >= MANY:
             touched = self.write(statement, given)
             return lambda: touched
-        cursor = self._sending.send(statement, *given)
-        return lambda: self._sending.answered(cursor).rowcount
+        answer = self._sending.send(statement, *given)
+        return lambda: self._settled(answer).touched
 
     def insert(self, columns: Columns) -> Callable[[], int]:
         """Insert rows that are new by one statement, each column as an array."""
         self._begin_to_write()
-        cursor = self._sending.send(*insertion(columns))
-        return lambda: self._sending.answered(cursor).rowcount
+        answer = self._sending.send(*insertion(columns))
+        return lambda: self._settled(answer).touched
 
-    def among(self, keys: Collection[str]) -> list[str]:
+    def among(self, keys: Collection[str]) -> str:
         """Give many keys as one array, without those that no text of Postgres can be."""
-        return [key for key in keys if not _UNKEPT.search(key)]
+        kept = keys if _is_kept("".join(keys)) else [key for key in keys if not _UNKEPT.search(key)]
+        found = array(sorted(kept))  # in one order, so that a question is known again
+        return found if len(kept) >= MANY else str(found)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Take back what was written in the block, if the block raises."""
-        cursor = self._begin_to_write()
-        self._sending.send(f"SAVEPOINT {_APPLY}")
-        try:
+        self._begin_to_write()
+        with savepoint(self._sending, _APPLY):
             yield
-            self._sending.settle()
-        except BaseException:
-            self._sending.give_up()
-            take_back(cursor, _APPLY)
-            raise
-        self._sending.send(f"RELEASE SAVEPOINT {_APPLY}")
 
     def end(self) -> None:
         """Refuse everything from now on."""
         self._streams.forget()
         self._over = True
 
-    def _begin_to_write(self) -> Cursor:
+    def _settled(self, said: Said) -> Said:
+        self._sending.settle()
+        return said
+
+    def _begin_to_write(self) -> None:
         self._foreseen.clear()
-        return self._open()
+        self._open()
 
     def _open(self) -> Cursor:
         if self._over:
@@ -180,37 +181,33 @@ class Foreseeing(PostgresSession):
 
     def rows(self, statement: str, *parameters: object) -> list[Row]:
         """Send a query, and find nothing."""
-        self.answers[_question(statement, parameters)] = self.ask(statement, *parameters)
+        self.answers[(statement, *parameters)] = self.ask(statement, *parameters)
         return []
-
-
-def _question(statement: str, parameters: Iterable[object]) -> Question:
-    """Give what a query is recognized by: of many keys, their order does not matter."""
-    return (statement, *(frozenset(each) if isinstance(each, list) else each for each in parameters))
 
 
 def askable(parameter: object) -> object:
     """Give a parameter as a text of Postgres, if it is one: what no text there can be is then not found."""
-    return _UNKEPT.sub(_NO_SUCH_TEXT, parameter) if isinstance(parameter, str) else parameter
+    if not isinstance(parameter, str) or isinstance(parameter, Array) or _is_kept(parameter):
+        return parameter
+    return _UNKEPT.sub(_NO_SUCH_TEXT, parameter)
+
+
+def _is_kept(text: str) -> bool:
+    """Tell quickly of nearly every text that it can be one of Postgres."""
+    return text.isascii() and "\0" not in text
 
 
 @contextmanager
-def savepoint(cursor: Cursor, name: str) -> Iterator[None]:
+def savepoint(sending: Sending, name: str) -> Iterator[None]:
     """Keep what was written in the block only if the block ends well; the transaction around it goes on."""
-    cursor.execute(f"SAVEPOINT {name}")
+    sending.send(f"SAVEPOINT {name}")
     try:
         yield
+        sending.settle()
     except BaseException:
-        take_back(cursor, name)
+        sending.take_back(name)
         raise
-    cursor.execute(f"RELEASE SAVEPOINT {name}")
-
-
-def take_back(cursor: Cursor, name: str) -> None:
-    """Undo what was done since a savepoint, and forget that."""
-    if in_transaction(cursor.connection):  # a server that is gone has taken back everything
-        cursor.execute(f"ROLLBACK TO SAVEPOINT {name}")
-        cursor.execute(f"RELEASE SAVEPOINT {name}")
+    sending.send(f"RELEASE SAVEPOINT {name}")
 
 
 @contextmanager
@@ -220,7 +217,7 @@ def transaction(cursor: Cursor, *begin: str) -> Iterator[Sending]:
     A transaction in which a statement has failed raises: Postgres answers its commit with a rollback, and without an
     error.
     """
-    sending = Sending(cursor.connection, pipelined=True)
+    sending = sending_on(cursor.connection)
     try:
         for each in begin:
             sending.send(each)
@@ -229,18 +226,13 @@ def transaction(cursor: Cursor, *begin: str) -> Iterator[Sending]:
     except BaseException:
         sending.give_up()
         if in_transaction(cursor.connection):
-            cursor.execute("ROLLBACK")
+            sending.ask("ROLLBACK")
         raise
 
 
 def _commit(sending: Sending) -> None:
-    if sending.ask("COMMIT").statusmessage == "ROLLBACK":
+    if sending.ask("COMMIT").words == "ROLLBACK":
         raise InFailedSqlTransaction("a statement of this transaction failed: nothing was committed")
-
-
-def in_transaction(connection: Connection) -> bool:
-    """Tell whether there is something to roll back."""
-    return connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
 
 
 @contextmanager
@@ -249,7 +241,7 @@ def session(cursor: Cursor, organization_id: str, sending: Sending | None = None
 
     Without what is *sending* for the transaction around it, as in a host's, every statement is waited for.
     """
-    under_way = Sending(cursor.connection, pipelined=False) if sending is None else sending
+    under_way = Sending(cursor.connection) if sending is None else sending
     under_way.send(ENTER, (askable(organization_id),))
     opened = PostgresSession(cursor, organization_id, under_way)
     try:

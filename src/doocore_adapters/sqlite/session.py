@@ -21,6 +21,7 @@ SQLITE = Dialect(
     words={
         "among": "IN (SELECT value FROM json_each(?))",
         "group_ids": "group_concat(o.group_id, ' ')",
+        "reactions": "replace(group_concat(DISTINCT e.reaction), ',', ' ')",
         "contains": "instr(c.search_text, ?) > 0",
         "has_value": "EXISTS (SELECT 1 FROM json_each(custom) WHERE key = ?)",
         "that_value": f"(SELECT {_OBJECT} FROM json_each(custom) WHERE key = ?)",

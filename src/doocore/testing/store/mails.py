@@ -3,9 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from doocore.changes import CreateContact, CreateMessage, DeleteContact, QueueMails, RetireContact, UpdateMail
+from doocore.changes import (
+    CreateContact,
+    CreateMessage,
+    DeleteContact,
+    QueueMails,
+    RecordMessageEvents,
+    RetireContact,
+    UpdateMail,
+)
 from doocore.errors import StaleVersionError
 from doocore.model.identifiers import ContactId
+from doocore.model.invitation import MessageEvent, Reaction
 from doocore.model.message import LINKS_ARE_OUT, About, MailState, MessageDraft, MessageId, OutboxMail, SkipReason
 from doocore.testing.raises import raises
 from doocore.testing.samples import (
@@ -164,6 +173,47 @@ class OutboxClaims(StoreClaims):
                 ]
                 counted = {state: sum(each.state is state for each in mine) for state in MailState}
                 assert tx.outbox.counts(message_id) == {state: count for state, count in counted.items() if count}
+
+    def test_what_recipients_did_with_a_message_is_counted(self) -> None:
+        """Each kind of reaction once a mail, of this message alone, and nothing that a machine did (MA-2, MA-6)."""
+        known = (
+            (1, Reaction.SENT, 1, False),
+            (1, Reaction.OPENED, 1, False),
+            (1, Reaction.OPENED, 1, False),
+            (2, Reaction.OPENED, 1, False),
+            (2, Reaction.SENT, 1, False),
+            (3, Reaction.OPENED, 1, True),
+            (3, Reaction.CLICKED_GENERAL, 2, False),
+            (4, Reaction.CLICKED_MAYBE, 1, False),
+        )
+        events = tuple(
+            MessageEvent(
+                event_id=message(1).draft.event_id,
+                contact_id=contact_id(recipient),
+                id=f"r{number}",
+                reaction=reaction,
+                at=MOMENT,
+                message=message(of).id,
+                by_machine=by_machine,
+            )
+            for number, (recipient, reaction, of, by_machine) in enumerate(known)
+        )
+        elsewhere = replace(events[0], event_id="elsewhere", reaction=Reaction.CLICKED_DECLINE)
+        mails = tuple(mail_of(number, number, state=MailState.SENT) for number in range(1, 4))
+        others = (mail_of(4, 4), mail_of(5, 1, of=2), replace(mail_of(6, 4), contact_id=None), mail(7))
+        with self.transaction(
+            *(CreateContact(contact(each)) for each in range(1, 5)),
+            *(CreateMessage(message(each)) for each in (1, 2)),
+            QueueMails(mails + others),
+            RecordMessageEvents((*events, elsewhere)),
+        ) as tx:
+            assert tx.outbox.reactions(message(1).id) == {
+                (MailState.SENT, frozenset({Reaction.SENT, Reaction.OPENED})): 2,
+                (MailState.SENT, frozenset()): 1,
+                (MailState.QUEUED, frozenset({Reaction.CLICKED_MAYBE})): 1,
+                (MailState.QUEUED, frozenset()): 1,
+            }
+            assert tx.outbox.reactions(MessageId("unknown")) == {}
 
     def test_why_recipients_are_skipped_is_counted(self) -> None:
         """Per reason, of one message."""

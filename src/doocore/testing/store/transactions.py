@@ -27,6 +27,7 @@ from doocore.changes import (
     PutField,
     QueueMails,
     RecordBooking,
+    RecordMessageEvents,
     RecordOptOut,
     RecordRows,
     RedeemCode,
@@ -45,6 +46,7 @@ from doocore.model.contact import GroupId, OptOut, Subscription
 from doocore.model.contact_import import ImportId, Remark, RowOutcome, RowReason, RowReport, RowWarning
 from doocore.model.event import Event
 from doocore.model.identifiers import ContactId, IdentifierKey, IdentifierKind
+from doocore.model.invitation import MessageEvent, Reaction
 from doocore.model.message import About, MailState, Message, MessageDraft, OutboxMail, SkipReason
 from doocore.model.organization import OrganizationSettings
 from doocore.plans.story import Needs
@@ -574,10 +576,16 @@ class OrganizationClaims(StoreClaims):
             for organization, first, mails in ((acme, message(1), theirs), (other, own, ours)):
                 contacts = [CreateContact(contact(number)) for number in (1, 2, 3)]
                 commit(organization, *contacts, CreateMessage(first), QueueMails(mails))
-            commit(acme, CreateMessage(message(2)))
-            for organization, sent, mails in ((acme, (message(1), message(2)), theirs), (other, (own,), ours)):
+            opening = MessageEvent(
+                event_id="e1", contact_id=contact_id(1), reaction=Reaction.OPENED, at=MOMENT, message=message(1).id
+            )
+            commit(acme, CreateMessage(message(2)), RecordMessageEvents((opening,)))
+            for organization, sent, mails, opened in (
+                (acme, (message(1), message(2)), theirs, contact_id(1)),
+                (other, (own,), ours, None),
+            ):
                 with organization.snapshot() as view:
-                    _see_mails(view, sent, mails)
+                    _see_mails(view, sent, mails, opened)
             with acme.transaction() as tx:
                 tx.apply([UpdateMail(theirs[0], replace(theirs[0], attempts=1, version=2))], envelope())
                 tx.apply([RetireContact(contact_id(1), contact_id(2))], envelope())
@@ -611,7 +619,9 @@ def _mail_to(number: int, recipient: int, state: MailState) -> OutboxMail:
     )
 
 
-def _see_mails(view: Snapshot, messages: tuple[Message, ...], mails: tuple[OutboxMail, ...]) -> None:
+def _see_mails(
+    view: Snapshot, messages: tuple[Message, ...], mails: tuple[OutboxMail, ...], opened: ContactId | None = None
+) -> None:
     """See these, and no others, in whatever way one looks."""
     first = messages[0].id
     assert view.messages.page() == view.messages.page(event_id="e1") == messages
@@ -625,6 +635,9 @@ def _see_mails(view: Snapshot, messages: tuple[Message, ...], mails: tuple[Outbo
     for now in (MOMENT, MOMENT + timedelta(seconds=1)):
         due = tuple(each for each in mails if each.state is MailState.QUEUED and each.due_at <= now)
         assert view.outbox.due(now) == due
+    assert view.outbox.reactions(first) == Counter(
+        (each.state, frozenset({Reaction.OPENED} if each.contact_id == opened else ())) for each in mails
+    )
     assert view.outbox.skipped(first) == Counter(each.skipped for each in mails if each.skipped)
     written = {each.address_key for each in mails if each.state is not MailState.SKIPPED}
     for key in [f"{state.value}{number}@x.de" for state in MailState for number in (1, 2, 3)]:
