@@ -19,10 +19,8 @@ from doocore import (
     DuplicateMode,
     Evidence,
     MailState,
-    MessageEvent,
     OptOut,
     PartyOutcome,
-    Reaction,
     RecordedBooking,
     RecordedParty,
     SkipReason,
@@ -48,7 +46,7 @@ from doocore.plans import booking, booking_edit, booking_life, by_hand, invitati
 from doocore.rules import duplicates, outbox, permissions, syncing
 from doocore.rules.assignment import EnteredAddress
 from doocore.rules.invitations import status_of
-from doocore.rules.messages import choose_recipients
+from doocore.rules.messages import STATUSES, RecipientStatus, choose_recipients
 from doocore.rules.permissions import Action
 from doocore.rules.syncing import Incoming, Standing, SyncOrigin
 from doocore_adapters.memory import reading
@@ -287,12 +285,9 @@ def each_for_themselves(
         yield from choose_recipients([each], purpose, opt_outs, set())
 
 
-def of_anybody(message_id: str, events: Iterable[MessageEvent]) -> frozenset[Reaction]:
-    """Take machines for people."""
-    return frozenset(each.reaction for each in events if each.message == message_id)
-
-
 OVERWRITTEN = syncing.Row("SY-4", SyncOutcome.OVERWRITTEN)
+
+CLICKS_UNSEEN = STATUSES[MailState.SENT]._replace(clicked=RecipientStatus.OPENED)
 
 BROKEN_RULES: dict[str, tuple[int, Broken]] = {
     "a_booking_does_not_erase": (
@@ -324,7 +319,7 @@ BROKEN_RULES: dict[str, tuple[int, Broken]] = {
     "what_the_mailer_said_is_where_mails_stand": (2, a_row(outbox.SETTLED, DeliveryOutcome.REFUSED, MailState.SENT)),
     "each_address_gets_a_message_once": (2, a_name(messages, "choose_recipients", each_for_themselves)),
     "everybody_a_message_is_meant_for_has_a_mail": (1, a_name(messaging._Audience, "_single", lambda *_: ())),
-    "recipients_stand_where_the_most_is_known": (2, a_name(messaging, "reactions_to", of_anybody)),
+    "recipients_stand_where_the_most_is_known": (1, a_row(STATUSES, MailState.SENT, CLICKS_UNSEEN)),
     "what_was_sent_was_recorded": (1, a_name(sending, "message_event", lambda *_, **__: ())),
     "members_do_not_manage": (
         *(1, a_row(permissions.BY_ACTION, Action.MANAGE_FIELDS, permissions.Row("FI-4", permissions.Standing.MEMBER))),
