@@ -281,6 +281,16 @@ class TestGates:
                 tx.apply([CreateContact(contact(1))], envelope())
             assert seen.result(60) == 1
 
+    @pytest.mark.parametrize(("keys", "mode"), [("abc", "force_custom_plan"), ("ab", "auto")])
+    def test_many_keys_are_looked_up_by_a_plan_for_what_is_there(self, postgres: str, keys: str, mode: str) -> None:
+        """One made before an import, and kept, knows of no rows; it would go through all of them for every key."""
+        with (
+            closing(PostgresStore(postgres)) as store,
+            store.organization("acme").transaction(lock=map(address, keys)) as tx,
+        ):
+            tx.contacts.page()
+            assert tx._session.rows("SELECT current_setting('plan_cache_mode')") == [(mode,)]
+
     def test_few_keys_go_side_by_side(self, postgres: str) -> None:
         with (
             closing(PostgresStore(postgres, timeout=5)) as store,
