@@ -87,7 +87,7 @@ REFUSED: Mapping[str, str] = {
 """Words of statements that only one machine understands."""
 
 WITHOUT_TABLES = re.compile(
-    r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET TRANSACTION|SET LOCAL|FETCH|CLOSE"
+    r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET TRANSACTION|SET LOCAL|DISCARD PLANS|FETCH|CLOSE"
     r"|SELECT set_config\(|SELECT to_regclass\(|SELECT row_security_active\(|SELECT name FROM unnest\("
 )
 ABOUT_THE_SCHEMA = re.compile(r"SELECT pg_advisory_xact_lock\(%s\)|SELECT step, checksum FROM doocore_schema")

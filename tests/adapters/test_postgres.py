@@ -1,13 +1,14 @@
 """The Postgres store with connections of its own passes the contract, and lets nobody wait in vain."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import LiteralString
 
 import psycopg
 import pytest
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, sql
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
@@ -20,7 +21,8 @@ from doocore.ports import Store
 from doocore.testing import DurableStoreContract, SharedStoreContract, StoreContract
 from doocore.testing.samples import address, contact, contact_id, envelope, group
 from doocore.testing.store.base import commit
-from doocore_adapters.postgres import PostgresStore, locks
+from doocore_adapters._sql.transaction import SqlTransaction
+from doocore_adapters.postgres import PostgresStore, locks, planning
 from tests.databases import Databases, rows_of, wait_until_somebody_waits
 from tests.stores import count, in_thread, write
 
@@ -281,16 +283,6 @@ class TestGates:
                 tx.apply([CreateContact(contact(1))], envelope())
             assert seen.result(60) == 1
 
-    @pytest.mark.parametrize(("keys", "mode"), [("abc", "force_custom_plan"), ("ab", "auto")])
-    def test_many_keys_are_looked_up_by_a_plan_for_what_is_there(self, postgres: str, keys: str, mode: str) -> None:
-        """One made before an import, and kept, knows of no rows; it would go through all of them for every key."""
-        with (
-            closing(PostgresStore(postgres)) as store,
-            store.organization("acme").transaction(lock=map(address, keys)) as tx,
-        ):
-            tx.contacts.page()
-            assert tx._session.rows("SELECT current_setting('plan_cache_mode')") == [(mode,)]
-
     def test_few_keys_go_side_by_side(self, postgres: str) -> None:
         with (
             closing(PostgresStore(postgres, timeout=5)) as store,
@@ -359,6 +351,106 @@ def seen_by(store: PostgresStore, keys: str) -> int:
     """Count the contacts while *keys* are held."""
     with store.organization("acme").transaction(lock=map(address, keys)) as tx:
         return tx.contacts.count()
+
+
+class TestPlans:
+    """What the server planned while there was nothing, it does not keep: it would go through all of the organization."""
+
+    @pytest.mark.parametrize(("kept", "expected"), [(0.0, range(2, 100)), (math.inf, range(1_000, 100_000))])
+    def test_a_plan_for_an_empty_table_is_not_kept(
+        self, databases: Databases, monkeypatch: pytest.MonkeyPatch, kept: float, expected: range
+    ) -> None:
+        """Where it is kept, the holders of two addresses are found by reading every contact."""
+        monkeypatch.setattr(planning, "KEPT", kept)
+        with young(databases) as (store, beside):
+            beside.execute("ANALYZE")
+            assert rows_read(store, holders_of_two) == 0
+            beside.execute(MANY_CONTACTS)
+            assert rows_read(store, holders_of_two) in expected
+
+    def test_from_a_contact_to_its_bookings_there_is_one_way(
+        self, databases: Databases, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Even if nobody has planned anew."""
+        monkeypatch.setattr(planning, "KEPT", math.inf)
+        with young(databases) as (store, beside):
+            assert rows_read(store, bookings_of_one) == 0
+            beside.execute(MANY_BOOKINGS)
+            assert 0 < rows_read(store, bookings_of_one) < 10
+
+    @pytest.mark.parametrize(("keys", "planned"), [(1, 5), (2, 20)])
+    def test_a_single_key_is_not_planned_for_each_time(self, postgres: str, keys: int, planned: int) -> None:
+        """As it would be as an array: a plan to keep expects ten keys in one, and so seems dear for fewer."""
+        wanted = [address(f"{each}@example.org") for each in range(keys)]
+        with ConnectionPool(postgres, kwargs={"autocommit": True}, min_size=1, max_size=1, open=True) as pool:
+            with pool.connection() as connection:
+                connection.execute(MANY_CONTACTS)
+                connection.execute("ANALYZE doocore_contacts")
+            for _ in range(20):
+                with PostgresStore(pool=pool).organization("acme").snapshot() as view:
+                    view.contacts.holders(wanted)
+            with pool.connection() as connection:
+                assert connection.execute(HOLDERS_PLANNED).fetchall() == [(planned,)]
+
+
+MANY_CONTACTS: LiteralString = """
+INSERT INTO doocore_contacts (organization_id, id, email_key, email_key_version, email, search_text, origin_cause,
+    origin_actor, origin_reference, created_at, version)
+    SELECT 'acme', n, n || '@example.org', 1, n || '@example.org', '', 'import', '', '', now(), 1
+    FROM generate_series(1, 50000) AS n
+"""
+
+HOLDERS_PLANNED: LiteralString = """
+SELECT custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT email_key, id FROM doocore_contacts %'
+"""
+"""How often holders of addresses were looked up by a plan for once."""
+
+ROWS_READ: LiteralString = "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables"
+"""How many rows this connection has read, since it told so to the statistics, which it does between transactions."""
+
+MANY_BOOKINGS: LiteralString = """
+INSERT INTO doocore_bookings (organization_id, number, event_id, booked_at, payment, status, products, version)
+    SELECT 'acme', n, 'e1', now(), 'paid', 'active', '[]', 1 FROM generate_series(1, 3000) AS n;
+INSERT INTO doocore_booking_parties (organization_id, booking_number, position, contact_id, status, decision)
+    SELECT 'acme', n, 0, n, 'active', '{}' FROM generate_series(1, 3000) AS n
+"""
+
+
+@contextmanager
+def young(databases: Databases) -> Iterator[tuple[PostgresStore, psycopg.Connection]]:
+    """Open a store of whose tables nothing is known, and nothing will be; and a connection beside it."""
+    with (
+        databases.bare() as dsn,
+        psycopg.connect(dsn, autocommit=True) as beside,
+        ConnectionPool(dsn, min_size=1, max_size=1, open=True) as pool,
+    ):
+        store = PostgresStore(pool=pool)
+        store.migrate()
+        for table in ("contacts", "bookings", "booking_parties"):
+            beside.execute(
+                sql.SQL("ALTER TABLE {} SET (autovacuum_enabled = false)").format(sql.Identifier(f"doocore_{table}"))
+            )
+        yield store, beside
+
+
+def holders_of_two(tx: SqlTransaction) -> object:
+    """Look two addresses up."""
+    return tx.contacts.holders([address("17@example.org"), address("4711@example.org")])
+
+
+def bookings_of_one(tx: SqlTransaction) -> object:
+    """Look up what is known of a contact and an event."""
+    return tx.invitations.facts("e1", [ContactId("1700")])
+
+
+def rows_read(store: PostgresStore, ask: Callable[[SqlTransaction], object]) -> int:
+    """Ask until the server keeps its plan; tell how many rows it read at last."""
+    for _ in range(8):
+        with store.organization("acme").transaction() as tx:
+            ((before,),) = tx._session.rows(ROWS_READ)
+            ask(tx)
+            ((behind,),) = tx._session.rows(ROWS_READ)
+    return int(behind - before)
 
 
 class TestErrors:

@@ -112,7 +112,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
     really_send = Pipelined.send
 
     def send(sending: Pipelined, statement: str, *rows: Sequence[object]) -> Said:
-        heard.hear(sending._connection, statement, rows or [None])
+        heard.hear(sending.connection, statement, rows or [None])
         return really_send(sending, statement, *rows)
 
     def listening(method: Callable[..., Any], *, many: bool = False) -> Callable[..., Any]:

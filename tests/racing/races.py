@@ -53,10 +53,13 @@ class Races:
             try:
                 return [each.result(PATIENCE) for each in lines]
             except TimeoutError:
-                for each in self._processes:
-                    each.kill()
-                self._processes = []
+                self._kill()
                 raise
+
+    def _kill(self) -> None:
+        while self._processes:
+            with self._processes.pop() as killed:  # waits for it, and closes its pipes
+                killed.kill()
 
 
 def _say(racer: subprocess.Popen[str], line: str) -> None:

@@ -308,7 +308,7 @@ class Invitations(Repository):
             return {}
         ids, organization_id = self._session.among(contact_ids), self._session.organization_id
         kept = {row[0]: row[1:] for row in self._rows(self._sql.evidence, event_id, ids)}
-        rows = self._rows(self._sql.concerns, event_id, organization_id, ids, organization_id, ids)
+        rows = self._rows(self._sql.concerns, ids, organization_id, ids, event_id)
         return facts_of(kept, concerns_of(rows, contact_ids))
 
     def counts(self, event_id: str) -> Mapping[Evidence, int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
+from typing import Self
 
 from doocore_adapters._sql import schema
 from doocore_adapters._sql.columns import Columns
@@ -123,6 +124,19 @@ class Array(str):
     """The text of an array."""
 
     __slots__ = ()
+
+
+class ArrayOfOne(Array):
+    """The text of an array of one key, and the key."""
+
+    __slots__ = ("key",)
+    key: str
+
+    def __new__(cls, key: str) -> Self:
+        """Write the array."""
+        self = super().__new__(cls, array([key]))
+        self.key = key
+        return self
 
 
 def array(column: Sequence[object]) -> Array:

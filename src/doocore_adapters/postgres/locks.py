@@ -36,9 +36,6 @@ MAKE = _TAKEN.format("'infinity'", "NOTHING")
 CLOSE = _TAKEN.format("'infinity'", "UPDATE SET used_at = excluded.used_at")
 PASS = "SELECT 1 FROM doocore_locks WHERE organization_id = %s AND key_hash = %s FOR SHARE"  # noqa: S105, no password
 
-PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""Else a plan made while the table was empty would go through all rows for each of thousands of keys, as they come in."""
-
 FORGET = """
 DELETE FROM doocore_locks WHERE organization_id = %s AND key_hash IN (
     SELECT key_hash FROM doocore_locks
@@ -68,7 +65,6 @@ def hold(session: PostgresSession, keys: Collection[IdentifierKey], gate: str) -
     """Hold *keys* until the transaction is over, once it has settled: from behind a gate, or with all of them closed."""
     if len(keys) >= MANY:
         session.ask(CLOSE, session.organization_id, session.among([*Side.HOST.gates, *Side.POOL.gates]))
-        session.ask(PLAN_ANEW)
     elif keys:
         session.require(go_through(session, gate))
         take(session, keys)

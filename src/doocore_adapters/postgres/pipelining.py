@@ -86,20 +86,20 @@ class Pipelined(Sending):
     def _exchange_again(self, under_way: Sequence["_Said"]) -> None:
         self._failure = None
         self._prepared.clear()
-        if in_transaction(self._connection):
+        if in_transaction(self.connection):
             self._exchange([_Said("ROLLBACK", self._transformer)])
         self._exchange(under_way)
 
     def _exchange(self, under_way: Sequence["_Said"]) -> None:
         """Send all of it, and take the answers."""
-        pgconn = self._connection.pgconn
+        pgconn = self.connection.pgconn
         self._prepared.forget_new()
         try:
             pgconn.enter_pipeline_mode()
             try:
                 takes = self._send_all(under_way)
                 pgconn.pipeline_sync()
-                self._connection.wait(self._take(takes))
+                self.connection.wait(self._take(takes))
             finally:
                 if pgconn.status != ConnStatus.BAD:
                     pgconn.exit_pipeline_mode()
@@ -113,14 +113,14 @@ class Pipelined(Sending):
         takes: list[Take] = []
         try:
             for said in under_way:
-                takes.extend(self._prepared.send(self._connection.pgconn, said))
+                takes.extend(self._prepared.send(self.connection.pgconn, said))
         except psycopg.Error as error:
             self._fail(error)
         return takes
 
     def _take(self, takes: Sequence[Take]) -> PQGen[None]:
         """Send what libpq still holds, and hand out what comes; behind each answer, libpq gives `None`."""
-        pgconn = self._connection.pgconn
+        pgconn = self.connection.pgconn
         while pgconn.flush():
             if (yield Wait.RW) & Ready.R:  # else the server might wait for us in turn
                 pgconn.consume_input()
@@ -129,7 +129,7 @@ class Pipelined(Sending):
                 if result.status in _DONE:
                     take(result)
                 elif result.status == ExecStatus.FATAL_ERROR:
-                    self._fail(error_from_result(result, self._connection.info.encoding))
+                    self._fail(error_from_result(result, self.connection.info.encoding))
 
     def _fail(self, error: psycopg.Error) -> None:
         if self._failure is None:

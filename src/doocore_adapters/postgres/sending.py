@@ -31,11 +31,11 @@ class Sending:
     """What is under way to the server on one connection; here, each statement is waited for, and raises its error, at once."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def send(self, statement: str, *rows: Sequence[object]) -> Said:
         """Send a statement, once for each of *rows* if there are any."""
-        cursor = cursor_on(self._connection)
+        cursor = cursor_on(self.connection)
         if len(rows) > 1:
             cursor.executemany(statement, rows)
         else:
@@ -57,7 +57,7 @@ class Sending:
     def take_back(self, savepoint: str) -> None:
         """Undo what was done since a savepoint, whatever became of it, and forget that."""
         self.give_up()
-        if in_transaction(self._connection):
+        if in_transaction(self.connection):
             self.ask(f"ROLLBACK TO SAVEPOINT {savepoint}")
             self.ask(f"RELEASE SAVEPOINT {savepoint}")
 

@@ -11,10 +11,11 @@ from doocore.errors import TryAgainError
 from doocore_adapters._sql.columns import Columns
 from doocore_adapters._sql.dialect import Dialect
 from doocore_adapters._sql.rows import Row
-from doocore_adapters._sql.statements import Statements
-from doocore_adapters.postgres.arrays import MANY, Array, array, arrayed, insertion
+from doocore_adapters._sql.statements import CONCERN, INVOLVED, Statements
+from doocore_adapters.postgres.arrays import MANY, Array, ArrayOfOne, array, arrayed, insertion
 from doocore_adapters.postgres.cursors import Cursor
 from doocore_adapters.postgres.pipelining import sending_on
+from doocore_adapters.postgres.planning import forget_old_plans, said_of_one
 from doocore_adapters.postgres.row_security import ENTER
 from doocore_adapters.postgres.sending import Said, Sending, in_transaction
 from doocore_adapters.postgres.streaming import Streams
@@ -47,7 +48,22 @@ POSTGRES = Dialect(
     },
 )
 
-STATEMENTS = Statements(POSTGRES)
+
+class PostgresStatements(Statements):
+    """Those that are said in another way here."""
+
+    concerns = (
+        f"SELECT {CONCERN} FROM ({INVOLVED}) AS found"
+        " CROSS JOIN LATERAL (SELECT * FROM doocore_bookings WHERE organization_id = found.organization_id"
+        " AND number = found.booking_number AND event_id = ? OFFSET 0) AS b"
+        " CROSS JOIN LATERAL (SELECT * FROM doocore_booking_parties WHERE organization_id = b.organization_id"
+        " AND booking_number = b.number OFFSET 0) AS p"
+        " ORDER BY b.number, p.position"
+    )
+    """Takes the same way, whatever the planner believes: young tables have no statistics yet."""
+
+
+STATEMENTS = PostgresStatements(POSTGRES)
 ARRAYED = arrayed(STATEMENTS)
 
 _APPLY = "doocore_apply"
@@ -91,7 +107,7 @@ class PostgresSession:
     def ask(self, statement: str, *parameters: object) -> Answer:
         """Send a query, and give its rows when they are asked for."""
         self._open()
-        answer = self._sending.send(statement, [askable(each) for each in parameters])
+        answer = self._sending.send(*said_of_one(statement, [askable(each) for each in parameters]))
         return lambda: self._settled(answer).rows()
 
     @contextmanager
@@ -143,6 +159,8 @@ class PostgresSession:
     def among(self, keys: Collection[str]) -> str:
         """Give many keys as one array, without those that no text of Postgres can be."""
         kept = keys if _is_kept("".join(keys)) else [key for key in keys if not _UNKEPT.search(key)]
+        if len(kept) == 1:
+            return ArrayOfOne(*kept)
         found = array(sorted(kept))  # in one order, so that a question is known again
         return found if len(kept) >= MANY else str(found)
 
@@ -242,6 +260,7 @@ def session(cursor: Cursor, organization_id: str, sending: Sending | None = None
     Without what is *sending* for the transaction around it, as in a host's, every statement is waited for.
     """
     under_way = Sending(cursor.connection) if sending is None else sending
+    forget_old_plans(under_way)
     under_way.send(ENTER, (askable(organization_id),))
     opened = PostgresSession(cursor, organization_id, under_way)
     try:
