@@ -149,8 +149,8 @@ class TestStatements:
                 assert view.contacts.opt_outs([f"{number}@example.org" for number in range(100)]) == frozenset()
         self.is_fine(heard)
         assert len(heard.said()) > 120
-        said = {name for name, text in vars(STATEMENTS).items() if isinstance(text, str) and text in heard.statements}
-        assert {name for name, text in vars(STATEMENTS).items() if isinstance(text, str)} - said == set()
+        texts = {name: text for name, text in vars(STATEMENTS).items() if isinstance(text, str)}
+        assert [name for name, text in texts.items() if not any(map(said_as(text).fullmatch, heard.statements))] == []
 
     def test_what_the_cases_say(self, postgres: str, heard: Heard) -> None:
         """Bookings, imports and edits, as every fifth case tells them: all of them would take long, and say no more."""
@@ -165,6 +165,12 @@ class TestStatements:
         found = {statement: what for statement in heard.said() if (what := breaches(statement))}
         assert found == {}
         assert heard.wrong == []
+
+
+def said_as(text: str) -> re.Pattern[str]:
+    """Give what a statement is like when it is said: few keys are told one by one."""
+    any_of, told = re.escape("= ANY(%s)"), r"= (%s|ANY\((%s|ARRAY\[%s(, %s)*\])\))"
+    return re.compile(re.escape(text).replace(any_of, told))
 
 
 def run_claims(claims: type[StoreClaims], databases: Databases, dsn: str) -> None:

@@ -34,7 +34,7 @@ from tests.postgres import PATIENCE, server
 
 pytestmark = pytest.mark.benchmark
 
-BOOKINGS = 60
+BOOKINGS = 300
 WRITERS = 8
 BOOKINGS_A_WRITER = 25
 HOT = [f"hot{number}@example.org" for number in range(5)]

@@ -382,7 +382,8 @@ class _Run:
             return Plan(outcome=None, envelope=circumstances.envelope(Cause.MESSAGE))
         plan = plan_departure(mail, self._mailing, facts, circumstances)
         while isinstance(plan, Needs):
-            plan = plan_departure(mail, self._mailing, gather(tx, needs | plan), circumstances)
+            needs |= plan
+            plan = plan_departure(mail, self._mailing, gather(tx, needs), circumstances)
         return plan
 
 

@@ -66,6 +66,9 @@ _CAUSES = {each.value: each for each in Cause}
 _STATES = {each.value: each for each in SubscriptionState}
 _THROUGHS = {each.value: each for each in Through}
 _REACTIONS = {each.value: each for each in Reaction}
+_BOOKING_STATUSES = {each.value: each for each in BookingStatus}
+_PAYMENTS = {each.value: each for each in PaymentStatus}
+_TICKETS = {(own, each.value): Ticket(own, each) for own in (False, True) for each in AttendeeStatus}
 
 LETTERS: Mapping[RowOutcome, str] = {
     RowOutcome.ADDED: "A",
@@ -430,11 +433,11 @@ def concerns_of(rows: Iterable[Row], contact_ids: Collection[ContactId]) -> Mapp
         for contact_id in concerned.intersection(contact_ids):
             concern = Concern(
                 number=number,
-                status=BookingStatus(status),
-                payment=PaymentStatus(payment),
+                status=_BOOKING_STATUSES[status],
+                payment=_PAYMENTS[payment],
                 booker=booker[0] == contact_id,
                 through_invitation=any(through == contact_id for _, through, _ in parties),
-                attendees=tuple(Ticket(owner == contact_id, AttendeeStatus(own)) for owner, _, own in attendees),
+                attendees=tuple(_TICKETS[owner == contact_id, own] for owner, _, own in attendees),
             )
             concerns.setdefault(contact_id, []).append(concern)
     return {contact_id: tuple(found) for contact_id, found in concerns.items()}

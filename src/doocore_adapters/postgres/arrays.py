@@ -19,6 +19,9 @@ from doocore_adapters._sql.statements import CHANGED_COLUMNS, EMAIL_KEY_VERSION,
 MANY = 50
 """From how many rows on it pays."""
 
+FEW = 8
+"""Up to how many keys are told one by one."""
+
 _TYPES = {
     Type.TEXT: "text",
     Type.INTEGER: "bigint",
@@ -126,16 +129,23 @@ class Array(str):
     __slots__ = ()
 
 
-class ArrayOfOne(Array):
-    """The text of an array of one key, and the key."""
+class ArrayOfFew(Array):
+    """The text of an array of few keys, and the keys.
 
-    __slots__ = ("key",)
-    key: str
+    The last one comes again in these, so that there are few statements for all numbers of them: for 1, 2, 4 and 8.
 
-    def __new__(cls, key: str) -> Self:
+    >>> ArrayOfFew(["a"]).keys, ArrayOfFew(["a", "b", "c"]).keys
+    (['a'], ['a', 'b', 'c', 'c'])
+    """
+
+    __slots__ = ("keys",)
+    keys: Sequence[str]
+
+    def __new__(cls, keys: Sequence[str]) -> Self:
         """Write the array."""
-        self = super().__new__(cls, array([key]))
-        self.key = key
+        self = super().__new__(cls, array(keys))
+        missing = (1 << (len(keys) - 1).bit_length()) - len(keys)
+        self.keys = [*keys, *repeat(keys[-1], missing)]
         return self
 
 

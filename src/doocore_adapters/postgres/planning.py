@@ -4,7 +4,8 @@ It plans a statement a few times, and then keeps a plan, if that is no dearer, u
 has its price. A plan that was made while a table was empty, and nothing was dearer than anything else, may go through
 all of an organization for a single booking as soon as there are thousands; so plans are made anew now and then, for the
 rows that are there by then, which takes a few milliseconds each time. And for any array, a plan to keep expects ten
-keys; so a single key is no array, or else it would be planned for each time, which takes longer than to find it.
+keys, and so seems dear where there are fewer; these are told one by one, or else they would be planned for each time,
+which takes longer than to find them.
 """
 
 import time
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from doocore_adapters.postgres.arrays import ArrayOfOne
+from doocore_adapters.postgres.arrays import ArrayOfFew
 from doocore_adapters.postgres.cursors import Connection
 from doocore_adapters.postgres.sending import Sending
 
@@ -34,23 +35,29 @@ def forget_old_plans(sending: Sending) -> None:
         sending.send(FORGET)
 
 
-def said_of_one(statement: str, parameters: Sequence[object]) -> tuple[str, Sequence[object]]:
-    """Say that something is *equal to* a key where it is to be one of an array that has just this key."""
-    of_one = tuple(isinstance(each, ArrayOfOne) for each in parameters)
-    if not any(of_one):
+def told_one_by_one(statement: str, parameters: Sequence[object]) -> tuple[str, Sequence[object]]:
+    """Say of something that is to be one of an array's few keys, which ones these are."""
+    counts = tuple(len(each.keys) if isinstance(each, ArrayOfFew) else 0 for each in parameters)
+    if not any(counts):
         return statement, parameters
-    said, is_equal = _said_of_one(statement, of_one)
+    said, told = _told_one_by_one(statement, counts)
     return said, [
-        each.key if equal and isinstance(each, ArrayOfOne) else each
-        for each, equal in zip(parameters, is_equal, strict=True)
+        one
+        for each, is_told in zip(parameters, told, strict=True)
+        for one in (each.keys if is_told and isinstance(each, ArrayOfFew) else (each,))
     ]
 
 
 @lru_cache(maxsize=1024)
-def _said_of_one(statement: str, of_one: tuple[bool, ...]) -> tuple[str, tuple[bool, ...]]:
-    first, *others = statement.split("%s")
-    said, is_equal = first, []
-    for each, other in zip(of_one, others, strict=True):
-        is_equal.append(each and said.endswith(_ANY))
-        said = f"{said.removesuffix(_ANY)}= %s{other[1:]}" if is_equal[-1] else f"{said}%s{other}"
-    return said, tuple(is_equal)
+def _told_one_by_one(statement: str, counts: tuple[int, ...]) -> tuple[str, tuple[bool, ...]]:
+    """Tell the statement, and for which arrays it takes their keys."""
+    said, *others = statement.split("%s")
+    told = []
+    for count, other in zip(counts, others, strict=True):
+        told.append(count > 0 and said.endswith(_ANY))
+        if told[-1]:
+            said = f"{said.removesuffix(_ANY)}= %s" if count == 1 else f"{said}ARRAY[{', '.join(['%s'] * count)}])"
+            said += other.removeprefix(")")
+        else:
+            said += f"%s{other}"
+    return said, tuple(told)

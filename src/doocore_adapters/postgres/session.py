@@ -12,10 +12,10 @@ from doocore_adapters._sql.columns import Columns
 from doocore_adapters._sql.dialect import Dialect
 from doocore_adapters._sql.rows import Row
 from doocore_adapters._sql.statements import CONCERN, INVOLVED, Statements
-from doocore_adapters.postgres.arrays import MANY, Array, ArrayOfOne, array, arrayed, insertion
+from doocore_adapters.postgres.arrays import FEW, MANY, Array, ArrayOfFew, array, arrayed, insertion
 from doocore_adapters.postgres.cursors import Cursor
 from doocore_adapters.postgres.pipelining import sending_on
-from doocore_adapters.postgres.planning import forget_old_plans, said_of_one
+from doocore_adapters.postgres.planning import forget_old_plans, told_one_by_one
 from doocore_adapters.postgres.row_security import ENTER
 from doocore_adapters.postgres.sending import Said, Sending, in_transaction
 from doocore_adapters.postgres.streaming import Streams
@@ -107,7 +107,7 @@ class PostgresSession:
     def ask(self, statement: str, *parameters: object) -> Answer:
         """Send a query, and give its rows when they are asked for."""
         self._open()
-        answer = self._sending.send(*said_of_one(statement, [askable(each) for each in parameters]))
+        answer = self._sending.send(*told_one_by_one(statement, [askable(each) for each in parameters]))
         return lambda: self._settled(answer).rows()
 
     @contextmanager
@@ -159,10 +159,10 @@ class PostgresSession:
     def among(self, keys: Collection[str]) -> str:
         """Give many keys as one array, without those that no text of Postgres can be."""
         kept = keys if _is_kept("".join(keys)) else [key for key in keys if not _UNKEPT.search(key)]
-        if len(kept) == 1:
-            return ArrayOfOne(*kept)
-        found = array(sorted(kept))  # in one order, so that a question is known again
-        return found if len(kept) >= MANY else str(found)
+        ordered = sorted(kept)  # in one order, so that a question is known again
+        if 0 < len(ordered) <= FEW:
+            return ArrayOfFew(ordered)
+        return array(ordered) if len(ordered) >= MANY else str(array(ordered))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
