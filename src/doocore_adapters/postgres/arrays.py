@@ -132,20 +132,21 @@ class Array(str):
 class ArrayOfFew(Array):
     """The text of an array of few keys, and the keys.
 
-    The last one comes again in these, so that there are few statements for all numbers of them: for 1, 2, 4 and 8.
+    Behind these come gaps, which are equal to nothing, so that there are few statements for all numbers of them: for
+    1, 2, 4 and 8.
 
     >>> ArrayOfFew(["a"]).keys, ArrayOfFew(["a", "b", "c"]).keys
-    (['a'], ['a', 'b', 'c', 'c'])
+    (['a'], ['a', 'b', 'c', None])
     """
 
     __slots__ = ("keys",)
-    keys: Sequence[str]
+    keys: Sequence[str | None]
 
     def __new__(cls, keys: Sequence[str]) -> Self:
         """Write the array."""
         self = super().__new__(cls, array(keys))
-        missing = (1 << (len(keys) - 1).bit_length()) - len(keys)
-        self.keys = [*keys, *repeat(keys[-1], missing)]
+        gaps = (1 << (len(keys) - 1).bit_length()) - len(keys)
+        self.keys = [*keys, *repeat(None, gaps)]
         return self
 
 

@@ -11,6 +11,7 @@ which takes longer than to find them.
 import time
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import repeat
 from weakref import WeakKeyDictionary
 
 from doocore_adapters.postgres.arrays import ArrayOfFew
@@ -36,11 +37,18 @@ def forget_old_plans(sending: Sending) -> None:
 
 
 def told_one_by_one(statement: str, parameters: Sequence[object]) -> tuple[str, Sequence[object]]:
-    """Say of something that is to be one of an array's few keys, which ones these are."""
+    """Say of something that is to be one of an array's few keys, which ones these are.
+
+    Where that is all, each key is asked for by itself: of several at once, the server believes in a young table that
+    going through the whole organization is cheaper.
+    """
     counts = tuple(len(each.keys) if isinstance(each, ArrayOfFew) else 0 for each in parameters)
     if not any(counts):
         return statement, parameters
-    said, told = _told_one_by_one(statement, counts)
+    *others, last = parameters
+    if isinstance(last, ArrayOfFew) and _is_look_up(statement):
+        return _by_itself(statement, counts[-1]), [one for key in last.keys for one in (*others, key)]
+    said, told = _listed(statement, counts)
     return said, [
         one
         for each, is_told in zip(parameters, told, strict=True)
@@ -48,15 +56,25 @@ def told_one_by_one(statement: str, parameters: Sequence[object]) -> tuple[str, 
     ]
 
 
+def _is_look_up(statement: str) -> bool:
+    """Tell whether a statement gives rows for each key, in any order: nothing is sorted or counted behind the keys."""
+    return statement.startswith("SELECT ") and statement.endswith(f"{_ANY}%s)")
+
+
 @lru_cache(maxsize=1024)
-def _told_one_by_one(statement: str, counts: tuple[int, ...]) -> tuple[str, tuple[bool, ...]]:
+def _by_itself(statement: str, count: int) -> str:
+    return " UNION ALL ".join(repeat(f"{statement.removesuffix(f'{_ANY}%s)')}= %s", count))
+
+
+@lru_cache(maxsize=1024)
+def _listed(statement: str, counts: tuple[int, ...]) -> tuple[str, tuple[bool, ...]]:
     """Tell the statement, and for which arrays it takes their keys."""
     said, *others = statement.split("%s")
     told = []
     for count, other in zip(counts, others, strict=True):
         told.append(count > 0 and said.endswith(_ANY))
         if told[-1]:
-            said = f"{said.removesuffix(_ANY)}= %s" if count == 1 else f"{said}ARRAY[{', '.join(['%s'] * count)}])"
+            said = f"{said.removesuffix(_ANY)}= %s" if count == 1 else f"{said}ARRAY[{', '.join(repeat('%s', count))}])"
             said += other.removeprefix(")")
         else:
             said += f"%s{other}"
