@@ -40,10 +40,7 @@ _BOOKING_HISTORY = ", ".join(schema.BOOKING_HISTORY.column_names[1:])
 _MESSAGE = ", ".join(schema.MESSAGES.column_names[1:])
 _MAIL = ", ".join(schema.OUTBOX.column_names[1:])
 _SETTINGS = ", ".join(schema.SETTINGS.column_names[1:])
-
-
-CONCERN = "b.number, b.status, b.payment, p.position, p.contact_id, p.through_contact_id, p.status"
-INVOLVED = " UNION ".join(
+_INVOLVED = " UNION ".join(
     f"SELECT organization_id, booking_number FROM doocore_booking_parties WHERE organization_id = ? AND {column} {{among}}"
     for column in ("contact_id", "through_contact_id")
 )
@@ -258,13 +255,12 @@ class Statements:
         " WHERE organization_id = ? AND event_id = ? AND contact_id {among} AND (evidence <> 0 OR version <> 0)"
     )
     concerns = (
-        f"SELECT {CONCERN} FROM ({INVOLVED}) AS found"
-        " CROSS JOIN doocore_bookings b ON b.organization_id = found.organization_id AND b.number = found.booking_number"
-        " AND b.event_id = ?"
-        " CROSS JOIN doocore_booking_parties p ON p.organization_id = b.organization_id AND p.booking_number = b.number"
-        " ORDER BY b.number, p.position"
+        "SELECT b.number, b.status, b.payment, p.position, p.contact_id, p.through_contact_id, p.status"
+        f" FROM ({_INVOLVED}) AS found"
+        " JOIN doocore_bookings b ON b.organization_id = found.organization_id AND b.number = found.booking_number"
+        " JOIN doocore_booking_parties p ON p.organization_id = b.organization_id AND p.booking_number = b.number"
+        " WHERE b.event_id = ? ORDER BY b.number, p.position"
     )
-    """Goes from the contacts to their bookings, and on to all parties of these: SQLite joins in the order that is written."""
     evidence_counts = (
         "SELECT evidence, count(*) FROM doocore_invitations"
         " WHERE organization_id = ? AND event_id = ? AND is_listed GROUP BY evidence"
@@ -533,8 +529,7 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        for name in dir(type(self)):
-            text = getattr(self, name)
+        for name, text in vars(Statements).items():
             if isinstance(text, str) and not name.startswith("_"):
                 setattr(self, name, dialect.render(text))
 

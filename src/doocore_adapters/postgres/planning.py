@@ -1,7 +1,7 @@
 """What the server plans, and how long it may keep that.
 
 It plans a statement a few times, and then keeps a plan, if that is no dearer, until statistics come, minutes later. Both
-has its price. A plan that was made while a table was empty, and nothing was dearer than anything else, may go through
+have their price. A plan that was made while a table was empty, and nothing was dearer than anything else, may go through
 all of an organization for a single booking as soon as there are thousands; so plans are made anew now and then, for the
 rows that are there by then, which takes a few milliseconds each time. And for any array, a plan to keep expects ten
 keys, and so seems dear where there are fewer; these are told one by one, or else they would be planned for each time,

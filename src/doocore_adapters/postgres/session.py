@@ -11,7 +11,7 @@ from doocore.errors import TryAgainError
 from doocore_adapters._sql.columns import Columns
 from doocore_adapters._sql.dialect import Dialect
 from doocore_adapters._sql.rows import Row
-from doocore_adapters._sql.statements import CONCERN, INVOLVED, Statements
+from doocore_adapters._sql.statements import Statements
 from doocore_adapters.postgres.arrays import FEW, MANY, Array, ArrayOfFew, array, arrayed, insertion
 from doocore_adapters.postgres.cursors import Cursor
 from doocore_adapters.postgres.pipelining import sending_on
@@ -48,22 +48,7 @@ POSTGRES = Dialect(
     },
 )
 
-
-class PostgresStatements(Statements):
-    """Those that are said in another way here."""
-
-    concerns = (
-        f"SELECT {CONCERN} FROM ({INVOLVED}) AS found"
-        " CROSS JOIN LATERAL (SELECT * FROM doocore_bookings WHERE organization_id = found.organization_id"
-        " AND number = found.booking_number AND event_id = ? OFFSET 0) AS b"
-        " CROSS JOIN LATERAL (SELECT * FROM doocore_booking_parties WHERE organization_id = b.organization_id"
-        " AND booking_number = b.number OFFSET 0) AS p"
-        " ORDER BY b.number, p.position"
-    )
-    """Takes the same way, whatever the planner believes: young tables have no statistics yet."""
-
-
-STATEMENTS = PostgresStatements(POSTGRES)
+STATEMENTS = Statements(POSTGRES)
 ARRAYED = arrayed(STATEMENTS)
 
 _APPLY = "doocore_apply"
@@ -160,9 +145,7 @@ class PostgresSession:
         """Give many keys as one array, without those that no text of Postgres can be."""
         kept = keys if _is_kept("".join(keys)) else [key for key in keys if not _UNKEPT.search(key)]
         ordered = sorted(kept)  # in one order, so that a question is known again
-        if 0 < len(ordered) <= FEW:
-            return ArrayOfFew(ordered)
-        return array(ordered) if len(ordered) >= MANY else str(array(ordered))
+        return ArrayOfFew(ordered) if 0 < len(ordered) <= FEW else array(ordered)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
